@@ -1,0 +1,1 @@
+"""How it goes out: documents for readers, data for programs."""

@@ -1,0 +1,1 @@
+"""How it comes in: quick entry and files."""

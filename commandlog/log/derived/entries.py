@@ -1,0 +1,166 @@
+"""The timeline: one row per record, at the position of the record.
+
+A correction closes the row of the version before it and takes its place in the order (`occurred`, `key`): a row never
+moves because others arrive. Words are not copied here; a screen reads those of the rows it shows.
+"""
+
+from sqlite3 import Connection
+from typing import NamedTuple
+
+from commandlog.log.chain import order_key
+from commandlog.log.derived.conflicts import meets_expectation
+from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.model.records import (
+    Added,
+    Assessed,
+    Corrected,
+    Feedback,
+    Frame,
+    LevelConfirmed,
+    Proposed,
+    Said,
+    TaskStep,
+    kind_of,
+)
+from commandlog.model.words import Priority
+
+
+class EntryRow(NamedTuple):
+    """A version of an entry.
+
+    `entry` is the position of its first version, `high` the latest `occurred` so far among rows that were not dated
+    ahead of the keeper's clock (`ahead`): at any position, nothing else is later, which bounds the search backwards.
+    `audience` is ",police,venue," or empty for every party.
+    """
+
+    since: int
+    until: int
+    entry: int
+    key: int
+    occurred: int
+    high: int
+    ahead: int
+    kind: str
+    party: str
+    unit: str
+    role: str
+    place: str
+    category: str
+    priority: int
+    audience: str
+    thread: int
+    task: int
+    version: int
+    settled: int
+    desk: str
+    number: int
+
+
+TABLE = Table(
+    "entries",
+    EntryRow,
+    (
+        "timeline: occurred, key, since, until, kind, party, role, place, category, priority, audience",
+        "dated_ahead: occurred WHERE ahead = 1",
+        "versions: entry, since WHERE version > 0",
+        "threads: thread, since WHERE thread != entry",
+        "tasks: task, since WHERE task > 0",
+        "numbers: desk, number",
+    ),
+)
+
+_PRIORITIES = {str(one): number for number, one in enumerate(Priority, start=1)}
+_INSERT = TABLE.insert
+_KINDS: dict[type, str] = {}
+
+
+def priority_name(number: int) -> str:
+    """Return the priority that a row's number stands for, empty for 0."""
+    return next((name for name, rank in _PRIORITIES.items() if rank == number), "")
+
+
+def audience_text(audience: tuple[str, ...]) -> str:
+    """Return an audience as rows hold it."""
+    return f",{','.join(audience)}," if audience else ""
+
+
+def apply(db: Connection, r: Applied) -> None:
+    """Add the record's row."""
+    frame = r.frame
+    last = db.execute("SELECT high FROM entries ORDER BY since DESC LIMIT 1").fetchone()
+    high = last[0] if last else 0
+    if frame is None:
+        key = order_key(r.id)
+        row: tuple[object, ...] = (r.seq, FOREVER, r.seq, key, r.kept_at, max(high, r.kept_at), 0, "sealed", r.party)
+        db.execute(_INSERT, (*row, "", "", "", "", 0, "", r.seq, 0, 0, 0, r.desk, 0))
+        return
+    kind = _KINDS.get(type(frame)) or _KINDS.setdefault(type(frame), kind_of(frame))
+    entry, thread, task, version, key, settled = r.seq, r.seq, 0, 0, order_key(r.id), 0
+    if type(frame) is Corrected:
+        before = current(db, position_of(db, frame.entry))
+        if before is None or not meets_expectation(db, r, "entries", before.entry, before.since):
+            thread = before.thread if before else r.seq
+        else:
+            TABLE.close(db, before.since, r.seq)
+            entry, kind, key, version = before.entry, before.kind, before.key, before.version + 1
+            thread, task, settled = before.thread, before.task, before.settled
+    elif isinstance(frame, Said):
+        settled = int(frame.settled)
+    else:
+        thread, task = _belongs(db, r.seq, frame)
+    source, by, occurred = frame.source, frame.by, frame.occurred_at
+    ahead = occurred > r.kept_at
+    db.execute(
+        _INSERT,
+        (
+            r.seq,
+            FOREVER,
+            entry,
+            key,
+            occurred,
+            high if ahead or occurred < high else occurred,
+            ahead,
+            kind,
+            (source.party or by.party) if source else by.party,
+            source.unit if source else "",
+            source.role if source else "",
+            frame.place,
+            frame.category,
+            _PRIORITIES.get(frame.priority, 0),
+            audience_text(frame.audience),
+            thread,
+            task,
+            version,
+            settled,
+            by.desk,
+            frame.number,
+        ),
+    )
+
+
+def _belongs(db: Connection, seq: int, frame: Frame) -> tuple[int, int]:
+    """Return the thread and the task (0: none) that a record belongs to."""
+    if isinstance(frame, TaskStep):
+        task = position_of(db, frame.task)
+        return _thread(db, task) or seq, task
+    if isinstance(frame, Proposed):
+        return (_thread(db, position_of(db, frame.entry)) if frame.entry else 0) or seq, seq
+    if isinstance(frame, Added | Assessed | Feedback):
+        return _thread(db, position_of(db, frame.entry)) or seq, 0
+    if isinstance(frame, LevelConfirmed):
+        return _thread(db, position_of(db, frame.level)) or seq, 0
+    return seq, 0
+
+
+def _thread(db: Connection, seq: int) -> int:
+    found = db.execute("SELECT thread FROM entries WHERE since = ?", (seq,)).fetchone()
+    return found[0] if found else 0
+
+
+def current(db: Connection, entry: int) -> EntryRow | None:
+    """Return the version of an entry that holds; `entry` is its first version's position."""
+    found = db.execute(
+        "SELECT * FROM entries WHERE since = (SELECT coalesce(max(since), ?) FROM entries WHERE entry = ? AND version > 0)",
+        (entry, entry),
+    ).fetchone()
+    return EntryRow._make(found) if found else None

@@ -1,0 +1,56 @@
+"""Full text: every record's words and facets, found by word, prefix and phrase, accents folded.
+
+The index keeps no copy of the text (contentless), so erasing has one place less to reach, and a row is taken out by
+naming what was put in. Rows are written by the program, not by triggers: closing a row must not index it again.
+Merging is left to idle moments (`Log.tend`): a merge in the middle of an entry would make the operator wait.
+"""
+
+from functools import cache
+from sqlite3 import Connection
+
+from commandlog.log.derived.table import Applied
+from commandlog.model.records import Words, decode_words
+
+OPTIONS = "content='', columnsize=0, tokenize='unicode61 remove_diacritics 2', prefix='3'"
+
+SCHEMA = (
+    f"CREATE VIRTUAL TABLE fulltext USING fts5 (text, facets, {OPTIONS})",
+    "INSERT INTO fulltext (fulltext, rank) VALUES ('automerge', 0)",
+    "INSERT INTO fulltext (fulltext, rank) VALUES ('crisismerge', 256)",
+)
+
+_INSERT = "INSERT INTO fulltext (rowid, text, facets) VALUES (?, ?, ?)"
+_FACETS = "SELECT kind, party, unit, role, place, category FROM entries WHERE since = ?"
+_LETTERS = "kpurlc"
+
+
+@cache
+def facet(letter: str, code: str) -> str:
+    """Return the word by which the index knows a facet; two codes may share one, rows decide."""
+    return letter + "x" + "".join(c if c.isascii() and c.isalnum() else "x" for c in code.lower())
+
+
+def facets_of(db: Connection, seq: int) -> str:
+    """Return the facets of the entry row at a position, as the index holds them."""
+    row = db.execute(_FACETS, (seq,)).fetchone()
+    return " ".join([facet(letter, code) for letter, code in zip(_LETTERS, row, strict=True) if code])
+
+
+def apply(db: Connection, r: Applied) -> None:
+    """Index the record; its entry row is there already."""
+    db.execute(_INSERT, (r.seq, r.words.everything() if r.words else "", facets_of(db, r.seq)))
+
+
+def remove(db: Connection, seq: int, words: Words | None) -> None:
+    """Take one record out of the index; its entry row must still be there."""
+    db.execute(
+        "INSERT INTO fulltext (fulltext, rowid, text, facets) VALUES ('delete', ?, ?, ?)",
+        (seq, words.everything() if words else "", facets_of(db, seq)),
+    )
+
+
+def rollback(db: Connection, position: int, salt: int) -> None:
+    """Take everything after a position out of the index; words are stored behind `salt` bytes."""
+    rows = db.execute("SELECT seq, words FROM records WHERE seq > ?", (position,)).fetchall()
+    for seq, words in rows:
+        remove(db, seq, decode_words(words[salt:]) if words else None)

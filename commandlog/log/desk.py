@@ -1,0 +1,102 @@
+"""A desk: a workstation that writes for one party. Everything that is appended to a log goes through one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from commandlog.language import _
+from commandlog.log.derived.table import FOREVER
+from commandlog.log.keys import desk_key
+from commandlog.log.store import Log, Signer
+from commandlog.model.covenant import Covenant
+from commandlog.model.errors import RuleError
+from commandlog.model.records import By, CovenantSet, DeskOpened, Frame, Millis, Opened, Record, Words
+
+_NO_WORDS = Words()
+
+
+class Desk:
+    """What a verb is given: the log, who writes, and the covenant to consult."""
+
+    def __init__(self, log: Log, signer: Signer) -> None:
+        self.log = log
+        self.signer = signer
+
+    @property
+    def party(self) -> str:
+        """The party that this desk writes for."""
+        return self.signer.party
+
+    @property
+    def code(self) -> str:
+        """How the desk is called: P2."""
+        return self.signer.desk
+
+    @property
+    def covenant(self) -> Covenant:
+        """The covenant in force."""
+        return self.log.covenant()
+
+    @property
+    def now(self) -> Millis:
+        """The desk's clock, in milliseconds UTC."""
+        return self.log.clock()
+
+    @contextmanager
+    def writing(self) -> Iterator[Self]:
+        """One transaction of the log (see `Log.writing`)."""
+        with self.log.writing():
+            yield self
+
+    def append(self, kind: type[Frame], words: Words = _NO_WORDS, **fields: Any) -> Record:
+        """Append a record of `kind` with these fields, inside `writing`; who, when and under what is filled in.
+
+        `occurred_at` is now where it is not given.
+        """
+        now = self.now
+        operator = self._operator()
+        number = self.log.db.execute(
+            "SELECT coalesce(max(number), 0) + 1 FROM entries WHERE desk = ?", (self.code,)
+        ).fetchone()[0]
+        if kind is not Opened and kind is not CovenantSet and kind is not DeskOpened:
+            fields.setdefault("covenant", self.log.covenant_record()[0])
+        fields["occurred_at"] = fields.get("occurred_at") or now
+        frame = kind(by=By(self.party, self.code, operator), number=number, logged_at=now, **fields)
+        return self.log.append(self.signer, frame, words)
+
+    def _operator(self) -> str:
+        found = self.log.db.execute(
+            "SELECT operator, until FROM operators WHERE desk = ? ORDER BY since DESC LIMIT 1", (self.code,)
+        ).fetchone()
+        return found[0] if found and found[1] == FOREVER else ""
+
+
+def sit_down(log: Log, settings: Path, party: str) -> Desk:
+    """Return this machine's desk for a party, opened in the log at first use.
+
+    Raises RuleError where the covenant has no such party.
+    """
+    covenant = log.covenant()
+    found = covenant.party(party)
+    if found is None:
+        known = ", ".join(one.code for one in covenant.parties)
+        raise RuleError(_("The covenant has no party “{party}”. It has: {known}.").format(party=party, known=known))
+    key = desk_key(settings, log.id, party)
+    public = key.public_key().public_bytes_raw()
+    query = "SELECT desk FROM desks WHERE key = ? AND party = ?"
+    if not (row := log.db.execute(query, (public, party)).fetchone()):
+        with log.writing():
+            if not (row := log.db.execute(query, (public, party)).fetchone()):
+                row = (open_desk(log, settings, party, found.letter).code,)
+    return Desk(log, Signer(party, row[0], key))
+
+
+def open_desk(log: Log, settings: Path, party: str, letter: str) -> Desk:
+    """Open a new desk of a party in the log, inside `writing`; its code is the party's letter and the next number."""
+    key = desk_key(settings, log.id, party)
+    taken = [row[0] for row in log.db.execute("SELECT desk FROM desks WHERE party = ?", (party,))]
+    code = f"{letter}{len(taken) + 1}"
+    desk = Desk(log, Signer(party, code, key))
+    desk.append(DeskOpened, desk=code, party=party, key=key.public_key().public_bytes_raw())
+    return desk

@@ -1,0 +1,37 @@
+"""The tables of a log file and how older files come to have them (sqlite-utils keeps the list of what was done).
+
+A new version adds a migration and never changes one. Derived tables may be rebuilt by a migration, records never are.
+"""
+
+from sqlite3 import Connection
+
+from commandlog.log import derived
+
+APPLICATION_ID = 0x434C4F47  # "CLOG": tells a log from any other SQLite file
+VERSION = 1
+
+RECORDS = (
+    # frame and words are stored behind their salts; words_hash stands in for words that were erased
+    "CREATE TABLE records (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, header BLOB, hash BLOB, frame BLOB, words BLOB,"
+    " words_hash BLOB)",
+    "CREATE UNIQUE INDEX records_id ON records (id)",
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE checkpoints (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, desk TEXT NOT NULL, signature BLOB NOT NULL)",
+)
+
+
+def migrate(db: Connection) -> None:
+    """Bring a file to this version; new files come from nothing the same way."""
+    from sqlite_utils import Database, Migrations  # 0.1 s to import, needed once in the life of a file
+
+    migrations = Migrations("commandlog")
+
+    @migrations()
+    def first(log: Database) -> None:
+        for statement in (*RECORDS, *derived.schema()):
+            log.execute(statement)
+
+    database = Database(db, execute_plugins=False)
+    migrations.apply(database)
+    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -1,0 +1,337 @@
+"""The log in a file: SQLite in WAL mode, one writer at a time, what is acknowledged is on disk.
+
+Several processes may share the file. SQLite 3.7.0-3.51.2 can corrupt a WAL database when two connections write and
+checkpoint at once, and most Pythons ship such a version: automatic checkpoints are off, and every write, checkpoint,
+opening and closing holds one lock between processes.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from filelock import FileLock, Timeout
+
+from commandlog.language import _
+from commandlog.log import chain, derived, schema
+from commandlog.log.derived import origins
+from commandlog.log.derived.table import FOREVER, PROVISIONAL, Applied
+from commandlog.log.drives import is_network_drive
+from commandlog.model.covenant import Covenant
+from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
+from commandlog.model.records import Millis, Record, RecordId, Words, decode_frame, decode_words, encode
+
+Clock = Callable[[], Millis]
+
+CHECKPOINT_EVERY = 100  # records between two signed checkpoints
+WAL_LIMIT = 64 << 20  # bytes of write-ahead log at which a writer stops waiting for an idle moment
+_INSERT = "INSERT INTO records (seq, id, header, hash, frame, words) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+def system_clock() -> Millis:
+    """Return the time in milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Head(NamedTuple):
+    """The end of the chain; `kept_at` is the keeper's time of the last record."""
+
+    seq: int
+    hash: bytes
+    kept_at: Millis
+
+
+class Signer(NamedTuple):
+    """Whose records these are: a desk, its party, and the key that signs for it."""
+
+    party: str
+    desk: str
+    key: Ed25519PrivateKey
+
+
+class Log:
+    """A log file that is open. One per thread; closing it is the caller's duty (it is a context manager)."""
+
+    def __init__(self, path: Path, *, clock: Clock = system_clock, create: bool = False) -> None:
+        """Open a log, or make a new one at a path where nothing is yet.
+
+        Raises RuleError (no such file, or one that is there already, or on a network drive), Unavailable (cannot be
+        opened now, written by a newer version) or Damaged (not a log).
+        """
+        self.path = path
+        self.clock = clock
+        self._depth = 0
+        self._covenants: dict[int, Covenant] = {}
+        if create == path.exists():
+            raise RuleError(
+                (
+                    _("{file} is there already: choose another name.") if create else _("There is no log at {file}.")
+                ).format(file=path)
+            )
+        if not path.parent.is_dir():
+            raise RuleError(_("There is no folder {folder}: make it first.").format(folder=path.parent))
+        if is_network_drive(path.parent):
+            raise RuleError(
+                _(
+                    "{file} is on a network drive, where a log can be damaged: keep it on a disk of this machine."
+                ).format(file=path)
+            )
+        self._lock = FileLock(f"{path}.lock", timeout=30)
+        with self._failures(), self._lock:
+            self.db = sqlite3.connect(path, isolation_level=None, timeout=30, cached_statements=256)
+            try:
+                self._prepare(create)
+            except BaseException:
+                self.db.close()
+                if create:
+                    path.unlink(missing_ok=True)
+                raise
+
+    def _prepare(self, create: bool) -> None:
+        db = self.db
+        if not create:
+            if db.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
+                raise Damaged(_("{file} is not a CommandLog log.").format(file=self.path))
+            if db.execute("PRAGMA user_version").fetchone()[0] > schema.VERSION:
+                raise Unavailable(
+                    _("{file} was written by a newer version of CommandLog: open it with that version.").format(
+                        file=self.path
+                    )
+                )
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        if db.execute("PRAGMA synchronous").fetchone()[0] != 2:
+            raise Unavailable(_("This SQLite does not write durably (synchronous=FULL is refused)."))
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute("PRAGMA secure_delete = ON")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA cache_size = -32000")
+        if create:
+            schema.migrate(db)
+            db.execute("INSERT INTO meta VALUES ('log_id', ?)", (chain.Ids().next(self.clock()),))
+        self.id: bytes = db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()[0]
+        self._ids = chain.Ids()
+        self.head = self._read_head()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Tidy up and close; what was appended is on disk already."""
+        with suppress(CommandLogError), self._failures(), self._lock:
+            with suppress(sqlite3.OperationalError):
+                self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.db.close()
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction: all of it is on disk when the block ends, or nothing is when it raises.
+
+        Blocks may be nested; the outermost one commits. Raises Unavailable where the disk is full, the file cannot be
+        written or another process keeps it busy.
+        """
+        if self._depth:
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+            return
+        with self._failures(), self._lock:
+            self.db.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                self.head = self._read_head()
+                yield
+                self.db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.OperationalError):
+                    self.db.execute("ROLLBACK")
+                self.head = self._read_head()
+                raise
+            finally:
+                self._depth = 0
+
+    def append(self, signer: Signer, frame: Any, words: Words) -> Record:
+        """Put a record at the end of the chain and into every derived table, inside `writing`.
+
+        `frame` is one of AnyFrame. An origin that the log has already returns the record that it made.
+        """
+        if not self._depth:
+            raise AssertionError("append outside writing()")
+        if frame.origin and (before := origins.position(self.db, frame.origin)):
+            return self.record(before)
+        seq, now = self.head.seq + 1, max(self.clock(), self.head.kept_at)
+        record_id = self._ids.next(now)
+        salted_frame, salted_words = chain.salted(encode(frame)), chain.salted(encode(words))
+        digest = chain.digest_of(chain.part_hash(salted_frame), chain.part_hash(salted_words))
+        signature = chain.sign(signer.key, self.id, record_id, digest, signer.party, signer.desk)
+        header = chain.pack_header(
+            chain.Header(
+                chain.HEADER_VERSION, self.id, seq, record_id, now, digest, signature, signer.party, signer.desk
+            )
+        )
+        head = Head(seq, chain.link(self.head.hash, header), now)
+        self.db.execute(_INSERT, (seq, record_id, header, head.hash, salted_frame, salted_words))
+        derived.apply(self.db, Applied(seq, record_id, now, signer.party, signer.desk, frame, words))
+        self.head = head
+        if seq % CHECKPOINT_EVERY == 0:
+            self._sign_checkpoint(signer)
+        return Record(seq, record_id, now, frame, words)
+
+    def _sign_checkpoint(self, signer: Signer) -> None:
+        signature = signer.key.sign(chain.checkpoint_bytes(self.id, self.head.seq, self.head.hash))
+        row = (self.head.seq, self.head.hash, signer.desk, signature)
+        self.db.execute("INSERT INTO checkpoints VALUES (?, ?, ?, ?)", row)
+
+    def tend(self) -> bool:
+        """Do a slice of what can wait for an idle moment; returns whether there was anything to do.
+
+        Merges the full-text index and empties the write-ahead log into the file. Takes a few milliseconds.
+        """
+        with self.writing():
+            before = self.db.total_changes
+            self.db.execute("INSERT INTO fulltext (fulltext, rank) VALUES ('merge', 200)")
+            merged = self.db.total_changes - before > 1
+        with self._failures(), self._lock:
+            self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        return merged
+
+    @property
+    def wal_bytes(self) -> int:
+        """How large the write-ahead log is."""
+        wal = Path(f"{self.path}-wal")
+        return wal.stat().st_size if wal.exists() else 0
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def _read_head(self) -> Head:
+        row = self.db.execute(
+            "SELECT seq, hash, header FROM records WHERE seq < ? ORDER BY seq DESC LIMIT 1", (PROVISIONAL,)
+        ).fetchone()
+        return Head(row[0], row[1], chain.unpack_header(row[2]).kept_at) if row else Head(0, chain.GENESIS, 0)
+
+    def refresh(self) -> int:
+        """See what other processes have appended; returns the position of the last record."""
+        with self._failures():
+            self.head = self._read_head()
+        return self.head.seq
+
+    def record(self, seq: int) -> Record:
+        """Return the record at a position; raises RuleError where there is none."""
+        found = next(iter(self.records(seq, seq)), None)
+        if found is None:
+            raise RuleError(_("There is no record {seq} in this log.").format(seq=seq))
+        return found
+
+    def records(self, first: int = 1, last: int = FOREVER) -> Iterator[Record]:
+        """Yield records in their order, from position `first` to `last`, both included."""
+        rows = self.db.execute(
+            "SELECT seq, id, header, frame, words FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last)
+        )
+        for row in rows:
+            yield _record(*row)
+
+    def records_at(self, positions: Iterable[int]) -> dict[int, Record]:
+        """Return the records at these positions, by position."""
+        wanted = list(positions)
+        found: dict[int, Record] = {}
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            marks = ",".join("?" * len(part))
+            rows = self.db.execute(f"SELECT seq, id, header, frame, words FROM records WHERE seq IN ({marks})", part)
+            found.update((row[0], _record(*row)) for row in rows)
+        return found
+
+    def find(self, reference: str) -> int:
+        """Return the position of the entry that people call "P2-142" (or that stands at a plain number).
+
+        Raises RuleError where the log has no such entry.
+        """
+        desk, dash, number = reference.strip().rpartition("-")
+        if dash and number.isascii() and number.isdigit() and len(number) < 16:
+            row = self.db.execute(
+                "SELECT entry FROM entries WHERE desk = ? AND number = ? LIMIT 1", (desk.upper(), int(number))
+            ).fetchone()
+            if row:
+                return int(row[0])
+        raise RuleError(
+            _("There is no entry {reference} in this log. References look like P2-142; `timeline` shows them.").format(
+                reference=reference
+            )
+        )
+
+    def position_at(self, moment: Millis) -> int:
+        """Return the position of the last record that was kept at or before a moment, 0 where none was."""
+        low, high = 0, self.head.seq
+        while low < high:
+            middle = (low + high + 1) // 2
+            header = self.db.execute("SELECT header FROM records WHERE seq = ?", (middle,)).fetchone()[0]
+            if chain.unpack_header(header).kept_at <= moment:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def kept_at(self, seq: int) -> Millis:
+        """Return the keeper's time of a record, 0 where there is none."""
+        row = self.db.execute("SELECT header FROM records WHERE seq = ?", (seq,)).fetchone()
+        return chain.unpack_header(row[0]).kept_at if row else 0
+
+    def covenant(self, position: int = FOREVER) -> Covenant:
+        """Return the covenant in force at a position; raises RuleError before there is one."""
+        return self.covenant_record(position)[1]
+
+    def covenant_record(self, position: int = FOREVER) -> tuple[RecordId, Covenant]:
+        """Return the covenant in force at a position, and the id of the record that put it in force."""
+        row = self.db.execute(
+            "SELECT max(since), (SELECT id FROM records WHERE seq = since) FROM covenants WHERE since <= ?", (position,)
+        ).fetchone()
+        if row[0] is None:
+            raise RuleError(_("This log has no covenant yet: open an event in it first."))
+        if row[0] not in self._covenants:
+            words = self.record(row[0]).words
+            if words is None or words.covenant is None:
+                raise RuleError(_("The covenant of this log cannot be read by this desk."))
+            self._covenants[row[0]] = words.covenant
+        return row[1], self._covenants[row[0]]
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Say in words what SQLite or the file system refuses."""
+        try:
+            yield
+        except Timeout as error:
+            raise Unavailable(
+                _("Another program keeps {file} busy: nothing was stored, try again.").format(file=self.path)
+            ) from error
+        except sqlite3.OperationalError as error:
+            raise Unavailable(
+                _("{file} cannot be written or read now ({error}): nothing was stored, try again when it can.").format(
+                    file=self.path, error=error
+                )
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise Damaged(_("{file} is damaged or not a log ({error}).").format(file=self.path, error=error)) from error
+        except OSError as error:
+            raise Unavailable(
+                _("{file} cannot be opened: {error}.").format(file=self.path, error=error.strerror or error)
+            ) from error
+
+
+def _record(seq: int, record_id: bytes, header: bytes | None, frame: bytes | None, words: bytes | None) -> Record:
+    return Record(
+        seq,
+        record_id,
+        chain.unpack_header(header).kept_at if header else 0,
+        decode_frame(frame[chain.SALT :]) if frame else None,
+        decode_words(words[chain.SALT :]) if words else None,
+    )

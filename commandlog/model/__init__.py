@@ -1,0 +1,1 @@
+"""What is said: frozen values and pure rules. Knows no file, no database and no window."""

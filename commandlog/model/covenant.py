@@ -1,0 +1,201 @@
+"""The covenant of an event: who takes part, what each may and must, and the words they use for places and matters.
+
+A scenario file is a covenant before it is signed; opening an event puts it into the log, where every report and task
+consults it. Codes (`police`, `gate-f`) are stable and are what records carry; names are for people and may be given
+once or per language.
+"""
+
+from msgspec import Struct, field
+
+from commandlog.language import current
+
+Named = str | dict[str, str]
+
+
+def spoken(name: Named, language: str | None = None) -> str:
+    """Return a name in `language` (default: the current one), or in whichever language it has."""
+    if isinstance(name, str):
+        return name
+    return name.get(language or current()) or next(iter(name.values()), "")
+
+
+class Contact(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Whom to call when a desk is empty."""
+
+    name: str
+    phone: str = ""
+    channel: str = ""
+
+
+class Party(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """An organisation that signs the covenant. `letter` begins its desks' codes (P2): one or two capitals."""
+
+    code: str
+    name: Named
+    sector: str
+    letter: str
+    aliases: tuple[str, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+
+
+class Role(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What somebody is there for: guard, event profiler, camera operator."""
+
+    code: str
+    name: Named
+
+
+class Unit(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Who speaks on the radio. `parties` names both where a unit spans two; `accepts` then answers its tasks."""
+
+    callsign: str
+    party: str
+    role: str = ""
+    parties: tuple[str, ...] = ()
+    accepts: str = ""
+    channel: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def answering_party(self) -> str:
+        """The party that accepts or declines tasks for this unit."""
+        return self.accepts or self.party
+
+
+class Place(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A zone of the plan. `space` is public or private; `lead` names the leading party per subject."""
+
+    code: str
+    name: Named
+    space: str = "private"
+    lead: dict[str, str] = field(default_factory=dict)
+    within: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+class Category(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a report is about. A `suspicion` must get a disposition; `subject` decides who leads."""
+
+    code: str
+    name: Named
+    subject: str = ""
+    suspicion: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+class Power(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Something that only some parties may do. A task whose words name it, for a party without it, is warned of."""
+
+    code: str
+    name: Named
+    holders: tuple[str, ...]
+    article: str
+    text: Named
+    words: tuple[str, ...] = ()
+
+
+class Mandate(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a role may do and report, on which ground. A report outside `may_report` gets a quiet mark, no obstacle."""
+
+    code: str
+    party: str
+    role: str
+    article: str
+    text: Named
+    tasks: tuple[Named, ...] = ()
+    may_report: tuple[str, ...] = ()
+
+
+class Level(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One rung of a ladder."""
+
+    code: str
+    name: Named
+
+
+class Ladder(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A scale of levels (GRIP, the venue's colours) and who may declare on it."""
+
+    code: str
+    name: Named
+    levels: tuple[Level, ...]
+    declared_by: tuple[str, ...] = ()
+    review_minutes: int = 0
+
+
+class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
+    """All of it. `answer_minutes` is what a task without a deadline of its own gets; 0 gives none."""
+
+    code: str
+    name: Named
+    language: str = "nl"
+    timezone: str = "Europe/Amsterdam"
+    driver: str
+    exercise: bool = False
+    variant: str = "continue"
+    answer_minutes: int = 0
+    valid_until: str = ""
+    evaluation_due: str = ""
+    parties: tuple[Party, ...]
+    roles: tuple[Role, ...] = ()
+    units: tuple[Unit, ...] = ()
+    places: tuple[Place, ...] = ()
+    categories: tuple[Category, ...] = ()
+    powers: tuple[Power, ...] = ()
+    mandates: tuple[Mandate, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
+    phases: tuple[Level, ...] = ()
+
+    def party(self, code: str) -> Party | None:
+        """The party with this code."""
+        return next((p for p in self.parties if p.code == code), None)
+
+    def unit(self, callsign: str) -> Unit | None:
+        """The unit with this call sign, whatever its case."""
+        wanted = callsign.casefold()
+        return next((u for u in self.units if wanted in (u.callsign.casefold(), *map(str.casefold, u.aliases))), None)
+
+    def place(self, code: str) -> Place | None:
+        """The place with this code."""
+        return next((p for p in self.places if p.code == code), None)
+
+    def category(self, code: str) -> Category | None:
+        """The category with this code."""
+        return next((c for c in self.categories if c.code == code), None)
+
+    def role(self, code: str) -> Role | None:
+        """The role with this code."""
+        return next((r for r in self.roles if r.code == code), None)
+
+    def ladder(self, code: str) -> Ladder | None:
+        """The ladder with this code."""
+        return next((one for one in self.ladders if one.code == code), None)
+
+    def party_name(self, code: str) -> str:
+        """How people call a party; its code where the covenant does not have it (an imported log)."""
+        found = self.party(code)
+        return spoken(found.name) if found else code
+
+    def place_name(self, code: str) -> str:
+        """How people call a place; its code where the covenant does not have it."""
+        found = self.place(code)
+        return spoken(found.name) if found else code
+
+    def category_name(self, code: str) -> str:
+        """How people call a category; its code where the covenant does not have it."""
+        found = self.category(code)
+        return spoken(found.name) if found else code
+
+    def role_name(self, code: str) -> str:
+        """How people call a role; its code where the covenant does not have it."""
+        found = self.role(code)
+        return spoken(found.name) if found else code
+
+    def level_name(self, ladder: str, code: str) -> str:
+        """How people call a level."""
+        found = self.ladder(ladder)
+        return next((spoken(one.name) for one in found.levels if one.code == code), code) if found else code
+
+    def phase_name(self, code: str) -> str:
+        """How people call a phase of the event."""
+        return next((spoken(one.name) for one in self.phases if one.code == code), code)

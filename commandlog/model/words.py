@@ -1,0 +1,130 @@
+"""The field's closed lists: what can be chosen, in the order in which people see it, with the text that shows it.
+
+What is stored is the code; what is shown is the label, looked up in the language of the moment.
+"""
+
+from enum import StrEnum
+
+from commandlog.language import _, marked
+
+
+class Priority(StrEnum):
+    """How much haste; leaving it out is normal (logs that made it mandatory got noise)."""
+
+    ROUTINE = "routine"
+    ELEVATED = "elevated"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
+class Disposition(StrEnum):
+    """What was decided about a report."""
+
+    NO_ACTION = "no_action"
+    OBSERVE = "observe"
+    APPROACH = "approach"
+    TASK_GIVEN = "task_given"
+    PASSED_ON = "passed_on"
+    DUPLICATE = "duplicate"
+    FALSE_ALARM = "false_alarm"
+
+
+class ReportState(StrEnum):
+    """Where a report stands."""
+
+    RECEIVED = "received"
+    ASSESSED = "assessed"
+    CLOSED = "closed"
+
+
+class TaskState(StrEnum):
+    """Where a task stands; `handed_over` waits for the answer of whom it was handed to, as `proposed` does."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    UNDER_WAY = "under_way"
+    DONE = "done"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    HANDED_OVER = "handed_over"
+
+
+class IncidentState(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+OPEN_TASKS = (TaskState.PROPOSED, TaskState.HANDED_OVER, TaskState.ACCEPTED, TaskState.UNDER_WAY, TaskState.DONE)
+AWAITING_ANSWER = (TaskState.PROPOSED, TaskState.HANDED_OVER)
+
+_LABELS: dict[str, str] = {
+    # priorities
+    "routine": marked("routine"),
+    "elevated": marked("elevated"),
+    "urgent": marked("urgent"),
+    "emergency": marked("emergency"),
+    # dispositions
+    "no_action": marked("no action"),
+    "observe": marked("observe"),
+    "approach": marked("approach"),
+    "task_given": marked("task given"),
+    "passed_on": marked("passed on"),
+    "duplicate": marked("duplicate of"),
+    "false_alarm": marked("false alarm"),
+    # states
+    "received": marked("received"),
+    "assessed": marked("assessed"),
+    "closed": marked("closed"),
+    "proposed": marked("proposed"),
+    "accepted": marked("accepted"),
+    "under_way": marked("under way"),
+    "done": marked("done"),
+    "confirmed": marked("confirmed"),
+    "declined": marked("declined"),
+    "withdrawn": marked("withdrawn"),
+    "handed_over": marked("handed over"),
+    "open": marked("open"),
+    "merged": marked("merged"),
+    # kinds of record, as the timeline names them
+    "opened": marked("event opened"),
+    "covenant": marked("covenant"),
+    "desk_opened": marked("desk opened"),
+    "signed_in": marked("signed in"),
+    "signed_out": marked("signed out"),
+    "report": marked("report"),
+    "observation": marked("observation"),
+    "note": marked("note"),
+    "decision": marked("decision"),
+    "message": marked("message"),
+    "corrected": marked("correction"),
+    "added": marked("addition"),
+    "feedback": marked("feedback"),
+    "incident": marked("incident"),
+    "linked": marked("linked"),
+    "incident_merged": marked("incident merged"),
+    "incident_closed": marked("incident closed"),
+    "started": marked("under way"),
+    "affirmed": marked("affirmed"),
+    "level": marked("level"),
+    "level_confirmed": marked("level confirmed"),
+    "phase": marked("event phase"),
+    "released": marked("released"),
+    "imported": marked("imported"),
+    "exported": marked("exported"),
+    # sectors, spaces, subjects
+    "public": marked("public"),
+    "private": marked("private"),
+    "order": marked("public order"),
+    "crowd": marked("crowd"),
+    "medical": marked("medical"),
+}
+
+
+def label(code: str) -> str:
+    """Return how the program says `code` in the current language; a code it does not know is shown as it is."""
+    text = _LABELS.get(code)
+    return _(text) if text else code

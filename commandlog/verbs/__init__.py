@@ -1,0 +1,1 @@
+"""What is done: one verb per function. A verb checks, appends, and returns the record."""

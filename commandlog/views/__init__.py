@@ -1,0 +1,1 @@
+"""What is seen: queries over derived tables, at any position and time."""
