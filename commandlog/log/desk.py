@@ -55,7 +55,7 @@ class Desk:
         `occurred_at` is now where it is not given.
         """
         now = self.now
-        operator = self._operator()
+        operator = self.operator
         number = self.log.db.execute(
             "SELECT coalesce(max(number), 0) + 1 FROM entries WHERE desk = ?", (self.code,)
         ).fetchone()[0]
@@ -65,7 +65,9 @@ class Desk:
         frame = kind(by=By(self.party, self.code, operator), number=number, logged_at=now, **fields)
         return self.log.append(self.signer, frame, words)
 
-    def _operator(self) -> str:
+    @property
+    def operator(self) -> str:
+        """The id of the operator who is signed in here, empty where nobody is."""
         found = self.log.db.execute(
             "SELECT operator, until FROM operators WHERE desk = ? ORDER BY since DESC LIMIT 1", (self.code,)
         ).fetchone()

@@ -160,7 +160,8 @@ def _thread(db: Connection, seq: int) -> int:
 def current(db: Connection, entry: int) -> EntryRow | None:
     """Return the version of an entry that holds; `entry` is its first version's position."""
     found = db.execute(
-        "SELECT * FROM entries WHERE since = (SELECT coalesce(max(since), ?) FROM entries WHERE entry = ? AND version > 0)",
+        "SELECT * FROM entries WHERE since ="
+        " (SELECT coalesce(max(since), ?) FROM entries WHERE entry = ? AND version > 0)",
         (entry, entry),
     ).fetchone()
     return EntryRow._make(found) if found else None

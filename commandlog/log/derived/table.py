@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from sqlite3 import Connection
 from typing import Any, NamedTuple, get_type_hints
+
 from commandlog.model.records import Words
 
 FOREVER = 1 << 62

@@ -1,0 +1,90 @@
+"""What becomes of a report: assessed with a disposition, then closed with feedback to whoever reported."""
+
+from typing import Unpack
+
+from commandlog.language import _
+from commandlog.log.derived import reports
+from commandlog.log.derived.table import FOREVER
+from commandlog.log.desk import Desk
+from commandlog.model.errors import RuleError
+from commandlog.model.records import Assessed, Feedback, Record
+from commandlog.model.words import Disposition, label
+from commandlog.verbs import incidents
+from commandlog.verbs.context import About, checked, entry_at, inherited, record_id, split
+
+
+def assess(
+    desk: Desk, entry: int, disposition: str, *, text: str = "", same_as: int = 0, **about: Unpack[About]
+) -> Record:
+    """Record what is decided about a report; again, when it is decided otherwise.
+
+    Raises RuleError for a disposition that does not exist, a report that is closed, or a duplicate of nothing.
+    """
+    if disposition not in list(Disposition):
+        raise RuleError(
+            _("There is no disposition “{disposition}”. Choose one of {known}.").format(
+                disposition=disposition, known=", ".join(Disposition)
+            )
+        )
+    with desk.writing():
+        row = entry_at(desk, entry)
+        state = reports.current(desk.log.db, entry)
+        if state and state.state == "closed":
+            raise RuleError(_("This report is closed. Make an addition, or a new report."))
+        if (disposition == Disposition.DUPLICATE) != bool(same_as):
+            raise RuleError(_("A duplicate names the entry that it is a duplicate of, and nothing else does."))
+        if same_as:
+            entry_at(desk, same_as)
+            _no_circle(desk, entry, same_as)
+        fields, words = split(inherited(row, checked(desk, **about)), text=text)
+        return desk.append(
+            Assessed,
+            words,
+            entry=record_id(desk, entry),
+            disposition=disposition,
+            same_as=record_id(desk, same_as) if same_as else b"",
+            expects=record_id(desk, state.since) if state else b"",
+            **fields,
+        )
+
+
+def duplicate(desk: Desk, entry: int, of: int, **about: Unpack[About]) -> Record:
+    """Record that a report is a duplicate of another; it joins that one's incident, where it has one."""
+    with desk.writing():
+        made = assess(desk, entry, Disposition.DUPLICATE, same_as=of, **about)
+        incident = incidents.incident_of(desk, of)
+        if incident:
+            incidents.link(desk, entry, incident)
+        return made
+
+
+def feed_back(desk: Desk, entry: int, text: str, **about: Unpack[About]) -> Record:
+    """Close a report and tell its reporter what became of it.
+
+    Raises RuleError where it has not been assessed, or is closed already.
+    """
+    with desk.writing():
+        row = entry_at(desk, entry)
+        state = reports.current(desk.log.db, entry)
+        if state is None or state.state != "assessed":
+            now = label(state.state) if state else _("not a report")
+            raise RuleError(
+                _("This entry is “{state}”: feedback closes a report that has been assessed. Assess it first.").format(
+                    state=now
+                )
+            )
+        fields, words = split(inherited(row, checked(desk, **about)), text=text)
+        return desk.append(
+            Feedback, words, entry=record_id(desk, entry), expects=record_id(desk, state.since), **fields
+        )
+
+
+def _no_circle(desk: Desk, entry: int, same_as: int) -> None:
+    seen = same_as
+    while seen:
+        if seen == entry:
+            raise RuleError(_("An entry cannot be a duplicate of itself, nor of one of its own duplicates."))
+        row = desk.log.db.execute(
+            f"SELECT duplicate_of FROM reports WHERE entry = ? AND until = {FOREVER}", (seen,)
+        ).fetchone()
+        seen = row[0] if row else 0

@@ -1,0 +1,89 @@
+"""Totals: how much of what, for the report afterwards and for saved views."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from msgspec import Struct
+
+from commandlog.log.store import Log
+from commandlog.views import board, timeline
+from commandlog.views.moments import Moment, local, zone_of
+from commandlog.views.timeline import READABLE, Filter, conditions
+
+
+class Counts(Struct, frozen=True):
+    """Totals over the entries that a filter shows. Keys are codes; `by_hour` is "2026-06-27 21" in the event's zone."""
+
+    entries: int
+    corrections: int
+    by_kind: dict[str, int]
+    by_party: dict[str, int]
+    by_category: dict[str, int]
+    by_place: dict[str, int]
+    by_priority: dict[str, int]
+    by_hour: dict[str, int]
+    by_disposition: dict[str, int]
+    tasks_by_state: dict[str, int]
+    tasks_late: int
+    outside_mandate: int
+
+
+def counts(log: Log, moment: Moment, wanted: Filter) -> Counts:
+    """Return the totals of what a filter shows at a moment; tasks and dispositions are those the reader may see."""
+    where, values = conditions(wanted, moment)
+
+    def by(column: str) -> dict[str, int]:
+        query = f"SELECT {column}, count(*) FROM entries e WHERE {where} GROUP BY 1 ORDER BY 2 DESC, 1"
+        return {key: n for key, n in log.db.execute(query, values) if key}
+
+    by_kind = by("e.kind")
+    tasks = board.tasks(log, moment, reader=wanted.reader)
+    states: dict[str, int] = {}
+    for task in tasks:
+        states[task.row.state] = states.get(task.row.state, 0) + 1
+    return Counts(
+        entries=sum(by_kind.values()),
+        corrections=log.db.execute(
+            f"SELECT coalesce(sum(e.version), 0) FROM entries e WHERE {where}", values
+        ).fetchone()[0],
+        by_kind=by_kind,
+        by_party=by("e.party"),
+        by_category=by("e.category"),
+        by_place=by("e.place"),
+        by_priority={timeline.priority_name(n): total for n, total in _by_number(by("e.priority"))},
+        by_hour=_by_hour(by, zone_of(log)),
+        by_disposition=_dispositions(log, moment, wanted.reader),
+        tasks_by_state=states,
+        tasks_late=sum(task.late_answer or task.late_finish for task in tasks),
+        outside_mandate=sum(task.overridden for task in tasks),
+    )
+
+
+def number(log: Log, moment: Moment, wanted: Filter) -> int:
+    """Return how many entries a filter shows at a moment."""
+    where, values = conditions(wanted, moment)
+    return int(log.db.execute(f"SELECT count(*) FROM entries e WHERE {where}", values).fetchone()[0])
+
+
+def _by_number(totals: dict[str, int]) -> list[tuple[int, int]]:
+    return sorted((int(key), total) for key, total in totals.items())
+
+
+def _by_hour(by: Callable[[str], dict[str, int]], zone: tzinfo) -> dict[str, int]:
+    hours: dict[str, int] = {}
+    for quarter, total in by("e.occurred / 900000").items():  # zones differ by quarters of an hour
+        hour = f"{local(int(quarter) * 900_000, zone):%Y-%m-%d %H}"
+        hours[hour] = hours.get(hour, 0) + total
+    return dict(sorted(hours.items()))
+
+
+def _dispositions(log: Log, moment: Moment, reader: str) -> dict[str, int]:
+    query = (
+        "SELECT r.disposition, count(*) FROM reports r JOIN entries e ON e.since = r.entry"
+        " WHERE r.since <= :p AND r.until > :p AND r.disposition != ''"
+    )
+    values: dict[str, object] = {"p": moment.position}
+    if reader:
+        query += f" AND {READABLE}"
+        values |= {"reader": reader, "reader_in": f",{reader},"}
+    return dict(log.db.execute(f"{query} GROUP BY 1 ORDER BY 2 DESC, 1", values).fetchall())

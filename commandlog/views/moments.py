@@ -1,0 +1,70 @@
+"""A moment at which a log is looked at: a position in its order, and the time on the clock."""
+
+from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple
+
+from dateutil import parser, tz
+
+from commandlog.language import _
+from commandlog.log.store import Log
+from commandlog.model.errors import RuleError
+from commandlog.model.records import Millis
+
+
+class Moment(NamedTuple):
+    """What the log had at `position`, seen at `clock` (milliseconds UTC), which decides what is late."""
+
+    position: int
+    clock: Millis
+
+
+def live(log: Log) -> Moment:
+    """Return the moment that it is."""
+    return Moment(log.refresh(), log.clock())
+
+
+def earlier(log: Log, when: str) -> Moment:
+    """Return the moment that `when` names: a position (142), a time (21:14, on the event's last day) or a full date.
+
+    A time without an offset is the event's own. Raises RuleError for anything else, and for what lies before the log.
+    """
+    log.refresh()
+    text = when.strip()
+    if text.isascii() and text.isdigit() and len(text) < 16:
+        position = int(text)
+        if not 1 <= position <= log.head.seq:
+            raise RuleError(_("The log has positions 1 to {last}, not {seq}.").format(last=log.head.seq, seq=position))
+        return Moment(position, log.kept_at(position))
+    zone = zone_of(log)
+    last_day = local(log.head.kept_at, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    try:
+        moment = parser.parse(text, default=last_day)
+    except (ValueError, OverflowError, TypeError) as error:
+        raise RuleError(
+            _("“{when}” is neither a position nor a time. Write 142, 21:14 or 2026-06-27T21:14+02:00.").format(
+                when=when
+            )
+        ) from error
+    clock = millis(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    position = log.position_at(clock + (999 if moment.microsecond == 0 else 0))
+    if position == 0:
+        first = local(log.kept_at(1), zone)
+        raise RuleError(
+            _("The log begins at {first}: name a later time.").format(first=first.isoformat(" ", "seconds"))
+        )
+    return Moment(position, clock)
+
+
+def zone_of(log: Log) -> tzinfo:
+    """Return the time zone of the event; UTC where its name is not known here."""
+    return tz.gettz(log.covenant().timezone) or UTC
+
+
+def local(moment: Millis, zone: tzinfo) -> datetime:
+    """Return a moment in a time zone."""
+    return datetime.fromtimestamp(moment / 1000, zone)
+
+
+def millis(moment: datetime) -> Millis:
+    """Return a moment (with a time zone) in milliseconds since 1970, UTC."""
+    return round(moment.timestamp() * 1000)

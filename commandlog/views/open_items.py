@@ -1,0 +1,92 @@
+"""What somebody still has to do: nothing outstanding may be out of sight."""
+
+from msgspec import Struct
+
+from commandlog.log.derived.levels import LevelRow
+from commandlog.log.store import Log
+from commandlog.model.records import Millis
+from commandlog.views import board, timeline
+from commandlog.views.board import TaskLine
+from commandlog.views.moments import Moment
+from commandlog.views.timeline import Filter, Line
+
+
+class Unconfirmed(Struct, frozen=True):
+    """A level that holds, and the parties that were told and have not said that they know."""
+
+    ladder: str
+    level: str
+    declared_at: Millis
+    review_by: Millis
+    waiting: tuple[str, ...]
+
+
+class Conflict(Struct, frozen=True):
+    """A record that met another state than the one it acted on: what it was about, and what had come first."""
+
+    reference: str
+    subject: str
+    about: str
+    met: str
+
+
+class OpenItems(Struct, frozen=True):
+    """Everything open at a moment, as far as the reader may see it. `suspicions` are also among `to_assess`."""
+
+    to_assess: list[Line]
+    suspicions: list[Line]
+    to_close: list[Line]
+    tasks: list[TaskLine]
+    to_affirm: list[TaskLine]
+    levels: list[Unconfirmed]
+    conflicts: list[Conflict]
+
+
+def open_items(log: Log, moment: Moment, reader: str = "") -> OpenItems:
+    """Return what is open at a moment; suspicions that nobody has assessed stand apart."""
+    covenant = log.covenant(moment.position)
+    suspicious = {one.code for one in covenant.categories if one.suspicion}
+    to_assess = list(timeline.whole(log, moment, Filter(reader=reader, state="received")))
+    tasks = board.tasks(log, moment, reader=reader)
+    return OpenItems(
+        to_assess=to_assess,
+        suspicions=[line for line in to_assess if line.category in suspicious],
+        to_close=list(timeline.whole(log, moment, Filter(reader=reader, state="assessed"))),
+        tasks=[task for task in tasks if task.is_open],
+        to_affirm=[task for task in tasks if task.row.orally],
+        levels=_unconfirmed(log, moment),
+        conflicts=_conflicts(log, moment, reader),
+    )
+
+
+def standing(log: Log, moment: Moment) -> list[LevelRow]:
+    """Return the levels and the phase that hold at a moment, one per ladder."""
+    query = "SELECT * FROM levels WHERE since <= :p AND until > :p ORDER BY since"
+    return [LevelRow._make(row) for row in log.db.execute(query, {"p": moment.position})]
+
+
+def _unconfirmed(log: Log, moment: Moment) -> list[Unconfirmed]:
+    found = []
+    for row in standing(log, moment):
+        query = "SELECT party FROM level_confirmations WHERE level = ? AND since <= ?"
+        known = {party for (party,) in log.db.execute(query, (row.since, moment.position))} | {row.declared_by}
+        waiting = tuple(party for party in row.told.strip(",").split(",") if party and party not in known)
+        if waiting or (row.review_by and row.review_by < moment.clock):
+            found.append(Unconfirmed(row.ladder, row.level, row.declared, row.review_by, waiting))
+    return found
+
+
+def _conflicts(log: Log, moment: Moment, reader: str) -> list[Conflict]:
+    looking = timeline.Reader(log, moment, reader)
+    query = (
+        "SELECT c.since, c.subject, c.about, c.met FROM conflicts c JOIN entries e ON e.since = c.since"
+        " WHERE c.since <= :p"
+    )
+    values: dict[str, object] = {"p": moment.position}
+    if reader:
+        query += f" AND {timeline.READABLE}"
+        values |= {"reader": reader, "reader_in": f",{reader},"}
+    return [
+        Conflict(looking.reference_at(since), subject, looking.reference_at(about), looking.reference_at(met))
+        for since, subject, about, met in log.db.execute(f"{query} ORDER BY c.since", values).fetchall()
+    ]

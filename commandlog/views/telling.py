@@ -1,0 +1,145 @@
+"""How a record reads as one line of text: the words of people, and in words what the program knows of the rest."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from commandlog.language import _
+from commandlog.model import records as r
+from commandlog.model.covenant import Covenant, spoken
+from commandlog.model.words import label
+from commandlog.views.moments import local
+
+
+class Teller:
+    """Tells records in the current language. `reference` gives the name of an entry by its record id."""
+
+    def __init__(self, covenant: Covenant, zone: tzinfo, reference: Callable[[bytes], str]) -> None:
+        self.covenant = covenant
+        self.zone = zone
+        self.reference = reference
+
+    def text(self, frame: r.Frame, words: r.Words | None) -> str:
+        """Return what a record says; a record whose words were erased says so."""
+        said = words or r.Words(text=_("[erased]"))
+        told = self._told(frame, said)
+        return told if words is not None or isinstance(frame, r.Said | r.Corrected) else f"{told} {said.text}"
+
+    def _told(self, frame: r.Frame, words: r.Words) -> str:
+        name = self.covenant.party_name
+        match frame:
+            case r.Message():
+                to = " · ".join(part for part in (name(frame.to_party), frame.to_unit, words.to) if part)
+                return f"→ {to}: {words.text}"
+            case r.Decision() if words.decision:
+                return self.decision(words.decision)
+            case r.Corrected() if words.decision:
+                return self.decision(words.decision)
+            case r.Assessed():
+                of = f" {self.reference(frame.same_as)}" if frame.same_as else ""
+                return _join(f"{label(frame.disposition)}{of}", words.text)
+            case r.Feedback():
+                return _join(_("told the reporter"), words.text)
+            case r.Proposed():
+                return self._proposed(frame, words)
+            case r.HandedOver():
+                to = " · ".join(part for part in (name(frame.to_party), frame.to_unit) if part)
+                return _join(_("handed over to {party}").format(party=to), words.reason, words.text)
+            case r.Done(told=True):
+                return _join(_("done, told"), words.text)
+            case r.Accepted(orally=True):
+                return _join(self._orally(frame, words), words.text)
+            case r.TaskStep():
+                return _join(label(r.kind_of(frame)), words.reason, words.text)
+            case r.LevelSet():
+                return self._level(frame, words)
+            case r.LevelConfirmed():
+                return _("{party} knows of the level").format(party=name(frame.speaker))
+            case r.PhaseSet():
+                return _join(_("phase: {phase}").format(phase=self.covenant.phase_name(frame.phase)), words.text)
+            case r.Released():
+                which = ", ".join(map(self.reference, frame.records))
+                told = _("{entries} told to {party}").format(entries=which, party=name(frame.to_party))
+                return _join(told, words.reason)
+            case _:
+                return self._system(frame, words)
+
+    def _system(self, frame: r.Frame, words: r.Words) -> str:
+        match frame:
+            case r.Opened():
+                return words.title
+            case r.CovenantSet():
+                parties = ", ".join(map(self.covenant.party_name, (p.code for p in self.covenant.parties)))
+                return _("covenant between {parties}").format(parties=parties)
+            case r.DeskOpened():
+                return _("desk {desk} of {party}").format(desk=frame.desk, party=self.covenant.party_name(frame.party))
+            case r.SignedIn():
+                return _("{name} signed in").format(name=words.title)
+            case r.SignedOut():
+                return _("signed out")
+            case r.Linked():
+                return _("{entry} belongs to incident {incident}").format(
+                    entry=self.reference(frame.entry), incident=self.reference(frame.incident)
+                )
+            case r.IncidentOpened():
+                return words.title
+            case r.IncidentMerged():
+                told = _("merged into {incident}").format(incident=self.reference(frame.into))
+                return _join(told, words.reason)
+            case r.IncidentClosed():
+                return _join(_("incident closed"), words.text)
+            case r.Imported():
+                return _("{n} entries imported from {file}").format(n=frame.entries, file=words.title)
+            case r.Exported():
+                whom = self.covenant.party_name(frame.for_party) if frame.for_party else ""
+                return _join(_("exported as {form}").format(form=frame.form), whom)
+            case _:
+                return words.text
+
+    def decision(self, words: r.DecisionWords) -> str:
+        """Return a decision in one line, with what was known and why."""
+        parts = [words.decision]
+        for title, text in (
+            (_("known"), words.known),
+            (_("options"), words.options),
+            (_("reason"), words.reason),
+            (_("decided by"), words.decider),
+        ):
+            if text:
+                parts.append(f"{title}: {text}")
+        return " — ".join(parts)
+
+    def _proposed(self, frame: r.Proposed, words: r.Words) -> str:
+        to = " · ".join(part for part in (self.covenant.party_name(frame.to_party), frame.to_unit) if part)
+        parts = [f"→ {to}: {words.text}"]
+        if frame.orally:
+            parts.append(self._orally(frame, words))
+        if frame.answer_by:
+            parts.append(_("answer by {time}").format(time=self.time(frame.answer_by)))
+        if frame.finish_by:
+            parts.append(_("finish by {time}").format(time=self.time(frame.finish_by)))
+        if frame.overridden:
+            parts.append(_("outside the mandate, because: {reason}").format(reason=words.reason))
+        return " · ".join(parts)
+
+    def _orally(self, frame: r.Frame, words: r.Words) -> str:
+        channel = frame.source.channel if frame.source else ""
+        return " ".join(part for part in (_("agreed orally"), words.person, f"({channel})" if channel else "") if part)
+
+    def _level(self, frame: r.LevelSet, words: r.Words) -> str:
+        ladder = self.covenant.ladder(frame.ladder)
+        title = spoken(ladder.name) if ladder else frame.ladder
+        parts = [f"{title}: {self.covenant.level_name(frame.ladder, frame.level)}", words.text]
+        if frame.told:
+            parts.append(_("told to {parties}").format(parties=", ".join(map(self.covenant.party_name, frame.told))))
+        if frame.review_by:
+            parts.append(_("review at {time}").format(time=self.time(frame.review_by)))
+        return " · ".join(part for part in parts if part)
+
+    def time(self, moment: r.Millis) -> str:
+        """Return a moment as people read it on the evening itself: 21:14."""
+        return local(moment, self.zone).strftime("%H:%M")
+
+
+def _join(first: str, *rest: str) -> str:
+    more = " · ".join(part for part in rest if part)
+    return f"{first}: {more}" if more else first
