@@ -52,7 +52,7 @@ def unpack_header(data: bytes) -> Header:
         fixed = _FIXED.unpack_from(data)
         split = _FIXED.size + 1 + data[_FIXED.size]
         party, desk = data[_FIXED.size + 1 : split].decode(), data[split + 1 :].decode()
-        header = Header(*fixed, party, desk)
+        header = Header._make((*fixed, party, desk))
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise ValueError("not a header") from error
     if data[split : split + 1] != bytes([len(data) - split - 1]):

@@ -31,7 +31,8 @@ def desk_key(settings: Path, log_id: bytes, party: str) -> Ed25519PrivateKey:
     except (OSError, ValueError) as error:
         raise Unavailable(
             _(
-                "The key of this desk cannot be kept in {folder}: {error}. Make the folder writable, or name another in COMMANDLOG_SETTINGS."
+                "The key of this desk cannot be kept in {folder}: {error}."
+                " Make the folder writable, or name another in COMMANDLOG_SETTINGS."
             ).format(folder=path.parent, error=error)
         ) from error
 

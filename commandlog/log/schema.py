@@ -12,12 +12,12 @@ VERSION = 1
 
 RECORDS = (
     # frame and words are stored behind their salts; words_hash stands in for words that were erased
-    "CREATE TABLE records"
-    " (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, header BLOB, hash BLOB, frame BLOB, words BLOB, words_hash BLOB)",
+    """CREATE TABLE records
+    (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, header BLOB, hash BLOB, frame BLOB, words BLOB, words_hash BLOB)""",
     "CREATE UNIQUE INDEX records_id ON records (id)",
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE checkpoints"
-    " (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, desk TEXT NOT NULL, signature BLOB NOT NULL)",
+    """CREATE TABLE checkpoints
+    (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, desk TEXT NOT NULL, signature BLOB NOT NULL)""",
 )
 
 

@@ -9,7 +9,7 @@
 Whose word it is counts, not who types it: one loggist often writes for four parties.
 """
 
-from typing import NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from commandlog.language import _, marked
 from commandlog.log.derived import tasks
@@ -172,7 +172,7 @@ def hand_over(
         if (to_party, to_unit) == (row.assignee, row.unit):
             raise RuleError(_("{party} has this task already.").format(party=desk.covenant.party_name(to_party)))
         first = desk.log.record(task).words
-        fields = _power_mark(desk, first.text if first else "", to_party, reason)
+        fields: dict[str, Any] = _power_mark(desk, first.text if first else "", to_party, reason)
         if not answer_by and desk.covenant.answer_minutes:
             answer_by = (about.get("occurred_at") or desk.now) + desk.covenant.answer_minutes * 60_000
         fields |= {"to_party": to_party, "to_unit": to_unit, "answer_by": answer_by}
@@ -188,7 +188,7 @@ def task_at(desk: Desk, task: int) -> tasks.TaskRow:
 
 
 def _step(
-    desk: Desk, task: int, kind: type[TaskStep], about: About, *, text: str = "", reason: str = "", **fields: object
+    desk: Desk, task: int, kind: type[TaskStep], about: About, *, text: str = "", reason: str = "", **fields: Any
 ) -> Record:
     """Take a step: check whose word it is and whether the state allows it, then append."""
     with desk.writing():
@@ -241,7 +241,7 @@ def _reaching(about: About, holders: tuple[str, ...]) -> About:
     return {**about, "audience": tuple(dict.fromkeys((*audience, *holders)))} if audience else about
 
 
-def _power_mark(desk: Desk, text: str, to_party: str, reason: str) -> dict[str, object]:
+def _power_mark(desk: Desk, text: str, to_party: str, reason: str) -> dict[str, Any]:
     """Return the mark of a task that needs a power its assignee lacks, given a reason to go on."""
     power = check_task(desk.covenant, text, to_party)
     if power is None:

@@ -5,8 +5,9 @@ from datetime import tzinfo
 
 from msgspec import Struct
 
+from commandlog.log.derived.entries import priority_name
 from commandlog.log.store import Log
-from commandlog.views import board, timeline
+from commandlog.views import board
 from commandlog.views.moments import Moment, local, zone_of
 from commandlog.views.timeline import READABLE, Filter, conditions
 
@@ -50,7 +51,7 @@ def counts(log: Log, moment: Moment, wanted: Filter) -> Counts:
         by_party=by("e.party"),
         by_category=by("e.category"),
         by_place=by("e.place"),
-        by_priority={timeline.priority_name(n): total for n, total in _by_number(by("e.priority"))},
+        by_priority={priority_name(n): total for n, total in _by_number(by("e.priority"))},
         by_hour=_by_hour(by, zone_of(log)),
         by_disposition=_dispositions(log, moment, wanted.reader),
         tasks_by_state=states,
