@@ -22,7 +22,7 @@ from commandlog.log.derived.table import FOREVER, PROVISIONAL, Applied
 from commandlog.log.drives import is_network_drive
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
-from commandlog.model.records import Millis, Record, RecordId, Words, decode_frame, decode_words, encode
+from commandlog.model.records import Millis, Record, RecordId, Words, decode_frame, decode_words, storable
 
 Clock = Callable[[], Millis]
 
@@ -171,7 +171,9 @@ class Log:
             return self.record(before)
         seq, now = self.head.seq + 1, max(self.clock(), self.head.kept_at)
         record_id = self._ids.next(now)
-        salted_frame, salted_words = chain.salted(encode(frame)), chain.salted(encode(words))
+        frame, frame_bytes = storable(frame)
+        words, words_bytes = storable(words)
+        salted_frame, salted_words = chain.salted(frame_bytes), chain.salted(words_bytes)
         digest = chain.digest_of(chain.part_hash(salted_frame), chain.part_hash(salted_words))
         signature = chain.sign(signer.key, self.id, record_id, digest, signer.party, signer.desk)
         header = chain.pack_header(

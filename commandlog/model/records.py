@@ -5,7 +5,7 @@ their id, never by position: positions move when a desk that was offline comes b
 Times are integer milliseconds since 1970 in UTC.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -208,7 +208,7 @@ class Started(TaskStep, frozen=True, kw_only=True, tag="started"):
 
 
 class Done(TaskStep, frozen=True, kw_only=True, tag="done"):
-    """The assignee's word that it is done; with `told`, said by voice: where the requester heard it, that settles it."""
+    """The assignee's word that it is done; with `told`, said by voice: if the requester heard it, that settles it."""
 
     told: bool = False
 
@@ -386,6 +386,9 @@ class Record(Struct, frozen=True):
         return f"{self.frame.by.desk}-{self.frame.number}" if self.frame else str(self.seq)
 
 
+_Part = TypeVar("_Part", Frame, Words)
+
+
 def clean(text: str) -> str:
     """Return the text with every lone surrogate (no character, cannot be stored) shown as U+FFFD."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -397,11 +400,17 @@ _decode_words = msgspec.json.Decoder(Words).decode
 
 
 def encode(part: Frame | Words) -> bytes:
-    """Return the bytes that are hashed and stored (JSON, UTF-8); lone surrogates become U+FFFD."""
+    """Return the bytes that are hashed and stored (JSON, UTF-8); raises UnicodeEncodeError for a lone surrogate."""
+    return _encode(part)
+
+
+def storable(part: _Part) -> tuple[_Part, bytes]:
+    """Return a part with its bytes; lone surrogates, which cannot be stored, become U+FFFD in both."""
     try:
-        return _encode(part)
+        return part, _encode(part)
     except UnicodeEncodeError:
-        return _encode(_cleaned(msgspec.to_builtins(part)))
+        cleaned = msgspec.convert(_cleaned(msgspec.to_builtins(part)), type(part))
+        return cleaned, _encode(cleaned)
 
 
 def _cleaned(value: Any) -> Any:
@@ -423,5 +432,5 @@ def decode_words(data: bytes) -> Words:
 
 
 def kind_of(frame: Frame) -> str:
-    """Return the tag of a frame: "report", "accepted" …"""
+    """Return the tag of a frame: "report", "accepted" and so on."""
     return str(type(frame).__struct_config__.tag)

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from commandlog.log.derived.table import FOREVER
 from commandlog.log.derived.tasks import TaskRow
 from commandlog.log.store import Log
 from commandlog.model.records import Millis, Said, TaskStep, kind_of
@@ -53,8 +54,9 @@ def tasks(log: Log, moment: Moment, *, reader: str = "", open_only: bool = False
     if task:
         query += " AND t.task = :task"
         values["task"] = task
+    rows = [TaskRow._make(row)._replace(until=FOREVER) for row in log.db.execute(query, values).fetchall()]
     looking = Reader(log, moment, reader)
-    found = [_line(looking, TaskRow._make(row)) for row in log.db.execute(query, values).fetchall()]
+    found = [_line(looking, row) for row in rows]
     found.sort(
         key=lambda one: (not one.is_open, not (one.late_answer or one.late_finish), one.row.proposed, one.row.task)
     )

@@ -1,6 +1,6 @@
 """A moment at which a log is looked at: a position in its order, and the time on the clock."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from dateutil import parser, tz
@@ -35,24 +35,32 @@ def earlier(log: Log, when: str) -> Moment:
         if not 1 <= position <= log.head.seq:
             raise RuleError(_("The log has positions 1 to {last}, not {seq}.").format(last=log.head.seq, seq=position))
         return Moment(position, log.kept_at(position))
+    clock = clock_of(log, text)
+    position = log.position_at(clock)
+    if position == 0:
+        first = local(log.kept_at(1), zone_of(log)).isoformat(" ", "seconds")
+        raise RuleError(_("The log begins at {first}: name a later time.").format(first=first))
+    return Moment(position, clock)
+
+
+def clock_of(log: Log, text: str, *, end: bool = True) -> Millis:
+    """Return the time that a text names, in milliseconds UTC: the end of the minute or day it names, or its begin.
+
+    A time without a date is on the last day of the log, one without an offset is the event's own. Raises RuleError for
+    what is no time.
+    """
     zone = zone_of(log)
-    last_day = local(log.head.kept_at, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = local(log.head.kept_at, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     try:
-        moment = parser.parse(text, default=last_day)
+        moment = parser.parse(text, default=day + timedelta(days=1, milliseconds=-1) if end else day)
     except (ValueError, OverflowError, TypeError) as error:
         raise RuleError(
             _("“{when}” is neither a position nor a time. Write 142, 21:14 or 2026-06-27T21:14+02:00.").format(
-                when=when
+                when=text
             )
         ) from error
-    clock = millis(moment if moment.tzinfo else moment.replace(tzinfo=zone))
-    position = log.position_at(clock + (999 if moment.microsecond == 0 else 0))
-    if position == 0:
-        first = local(log.kept_at(1), zone)
-        raise RuleError(
-            _("The log begins at {first}: name a later time.").format(first=first.isoformat(" ", "seconds"))
-        )
-    return Moment(position, clock)
+    found = millis(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    return found + 999 if end and not moment.microsecond else found
 
 
 def zone_of(log: Log) -> tzinfo:

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from commandlog.log.derived.levels import LevelRow
+from commandlog.log.derived.table import FOREVER
 from commandlog.log.store import Log
 from commandlog.model.records import Millis
 from commandlog.views import board, timeline
@@ -41,6 +42,11 @@ class OpenItems(Struct, frozen=True):
     levels: list[Unconfirmed]
     conflicts: list[Conflict]
 
+    @property
+    def any(self) -> bool:
+        """Whether anything at all is open."""
+        return any((self.to_assess, self.to_close, self.tasks, self.to_affirm, self.levels, self.conflicts))
+
 
 def open_items(log: Log, moment: Moment, reader: str = "") -> OpenItems:
     """Return what is open at a moment; suspicions that nobody has assessed stand apart."""
@@ -62,7 +68,7 @@ def open_items(log: Log, moment: Moment, reader: str = "") -> OpenItems:
 def standing(log: Log, moment: Moment) -> list[LevelRow]:
     """Return the levels and the phase that hold at a moment, one per ladder."""
     query = "SELECT * FROM levels WHERE since <= :p AND until > :p ORDER BY since"
-    return [LevelRow._make(row) for row in log.db.execute(query, {"p": moment.position})]
+    return [LevelRow._make(row)._replace(until=FOREVER) for row in log.db.execute(query, {"p": moment.position})]
 
 
 def _unconfirmed(log: Log, moment: Moment) -> list[Unconfirmed]:

@@ -151,6 +151,15 @@ def entry(log: Log, moment: Moment, position: int, reader: str = "") -> Line | N
     return Reader(log, moment, reader).lines([EntryRow._make(found)])[0] if found else None
 
 
+def at_record(log: Log, moment: Moment, position: int, reader: str = "") -> Line | None:
+    """Return the line that one record made, whatever came after it; None where the reader may not read it."""
+    where, values = conditions(Filter(reader=reader, system=True), moment)
+    found = log.db.execute(
+        f"SELECT e.* FROM entries e WHERE e.since = :seq AND {where}", {**values, "seq": position}
+    ).fetchone()
+    return Reader(log, moment, reader).lines([EntryRow._make(found)])[0] if found else None
+
+
 def thread(log: Log, moment: Moment, position: int, reader: str = "") -> list[Line]:
     """Return everything that hangs together with the entry at the root of a thread, oldest first."""
     where, values = conditions(Filter(reader=reader, system=True), moment)

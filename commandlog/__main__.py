@@ -1,0 +1,5 @@
+"""Lets `python -m commandlog` do what `commandlog` does."""
+
+from commandlog.cli import run
+
+run()

@@ -1,0 +1,85 @@
+"""The command line: it constructs what the commands need, and sees to it that no traceback reaches a user."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import platformdirs
+
+from commandlog import __version__
+from commandlog.commands import demonstrating, exchanging, reading, writing
+from commandlog.language import _, choose, preferred
+from commandlog.model.errors import CommandLogError
+
+DONE, NO, BAD_INPUT = 0, 1, 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="commandlog")
+def commands() -> None:
+    """Keep the incident log of an event command centre."""
+
+
+for _module in (demonstrating, writing, exchanging, reading):
+    for _command in _module.COMMANDS:
+        commands.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0 done, 1 the answer is no, 2 bad input or usage."""
+    choose(preferred() or "en")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        commands.main(list(sys.argv[1:] if arguments is None else arguments), "commandlog", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "commandlog"
+        return _refuse(_("{error} See `{command} --help`.").format(error=error.format_message(), command=where))
+    except click.ClickException as error:
+        return _refuse(error.format_message())
+    except CommandLogError as error:
+        return _refuse(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except OSError as error:
+        return _refuse(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+    except Exception:
+        return _refuse(_report_bug())
+    return DONE
+
+
+def _refuse(message: str) -> int:
+    print(f"commandlog: {' '.join(message.split())}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _report_bug() -> str:
+    """Keep the traceback in a file (no words of a log are in it) and return what to tell the user."""
+    *_calls, last = traceback.extract_tb(sys.exc_info()[2]) or [None]
+    kind = sys.exc_info()[0]
+    try:
+        folder = platformdirs.user_log_path("commandlog", appauthor=False, ensure_exists=True)
+        path = Path(folder) / "errors.log"
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(traceback.format_tb(sys.exc_info()[2]))
+            file.write(f"{kind}\n\n")
+    except OSError:
+        return _("This is a bug in CommandLog ({kind} at {place}); nothing was stored.").format(
+            kind=kind.__name__ if kind else "", place=last
+        )
+    return _(
+        "This is a bug in CommandLog; nothing was stored. What happened is in {file}: please send it to us."
+    ).format(file=path)
+
+
+def run() -> None:
+    """Run the command line as a program."""
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Commands that bring logs in, take documents out, and check whether a log holds."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from commandlog.commands.common import FILE, desk_at, opened
+from commandlog.commands.reading import AS_OF
+from commandlog.export.exporting import export as write_export
+from commandlog.intake.importing import plan_import, run
+from commandlog.language import _
+from commandlog.log.verify import verify as check
+from commandlog.model.harmless import visible
+from commandlog.views import moments
+
+
+def _progress(what: str) -> Callable[[int, int], None]:
+    """Return a progress line on stderr, where that is a terminal."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if done >= total else ""
+            print(f"\r{what} {done:,} / {total:,}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+@click.command("import")
+@FILE
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--mapping", type=click.Path(path_type=Path), help="A mapping file (TOML), or the name of one of ours.")
+@click.option("--dry-run", is_flag=True, help="Show the guess, the first rows and what will be refused; store nothing.")
+@click.option("--party", default="", help="Sit at this party's desk (default: the driver's).")
+def import_(file: Path, source: Path, mapping: Path | None, dry_run: bool, party: str) -> None:
+    """Bring another log in: GeoJSON or CSV. A second run adds only what is new."""
+    with desk_at(file, party) as desk:
+        plan = plan_import(desk, source, mapping)
+        if dry_run:
+            for text in plan.described():
+                click.echo(visible(text))
+            return
+        outcome = run(desk, plan, _progress(_("imported")))
+        for text in outcome.described():
+            click.echo(visible(text))
+
+
+@click.command()
+@FILE
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--for", "for_party", default="", metavar="PARTY", help="Only what this party may read.")
+@AS_OF
+def export(file: Path, out: Path, for_party: str, as_of: str) -> None:
+    """Write the log as a document, by suffix: .pdf .xlsx .csv .jsonl."""
+    with desk_at(file) as desk:
+        moment = moments.earlier(desk.log, as_of) if as_of else moments.live(desk.log)
+        written = write_export(desk.log, out, moment, for_party=for_party, desk=desk, progress=_progress(_("written")))
+        click.echo(_("{file}: {n} entries.").format(file=written.path, n=written.entries))
+
+
+@click.command()
+@FILE
+@click.option("--deep", is_flag=True, help="Also check every signature, derive everything anew and compare.")
+def verify(file: Path, deep: bool) -> None:
+    """Check that nothing in a log was changed, left out or moved. Exits 1 and says where if something was."""
+    with opened(file):
+        pass
+    verdict = check(file, deep=deep)
+    if not verdict.holds:
+        click.echo(
+            _("{file} does not hold: record {position}: {fault}.").format(
+                file=file, position=verdict.position, fault=verdict.fault
+            )
+        )
+        raise click.exceptions.Exit(1)
+    click.echo(
+        _("{file} holds: {n} records, {signatures} signatures checked, head {head}.").format(
+            file=file, n=verdict.records, signatures=verdict.signatures, head=verdict.head.hex()[:16]
+        )
+    )
+
+
+COMMANDS = [import_, export, verify]

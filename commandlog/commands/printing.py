@@ -1,0 +1,80 @@
+"""How entries and tasks look on a terminal: one line each, with what was struck through below it."""
+
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+
+import click
+
+from commandlog.language import _
+from commandlog.model.covenant import Covenant
+from commandlog.model.harmless import padded, visible
+from commandlog.model.words import label
+from commandlog.views.board import TaskLine
+from commandlog.views.moments import local
+from commandlog.views.timeline import Line
+
+SPEECH = ("report", "observation", "note", "message", "proposed")
+
+
+def timeline_lines(lines: Iterable[Line], covenant: Covenant, zone: tzinfo) -> Iterator[str]:
+    """Yield the timeline as text, with a heading per day."""
+    day = ""
+    for line in lines:
+        today = f"{local(line.occurred_at, zone):%Y-%m-%d}"
+        if today != day:
+            day = today
+            yield click.style(f"── {day} " + "─" * 40, dim=True)
+        yield from entry_lines(line, covenant, zone)
+
+
+def entry_lines(line: Line, covenant: Covenant, zone: tzinfo) -> Iterator[str]:
+    """Yield an entry as text: time, reference, who, place, what; then what it replaced."""
+    time = f"{local(line.occurred_at, zone):%H:%M}"
+    who = " · ".join(part for part in (line.unit, covenant.party_name(line.party)) if part)
+    place = covenant.place_name(line.place) if line.place else line.where
+    thread = f"↳ {line.thread_reference} " if line.thread_reference else ""
+    kind = "" if line.kind in ("report", "note", "proposed", "accepted", "level", "phase") else f"{label(line.kind)}: "
+    marks = [label(line.priority) if line.priority else "", covenant.category_name(line.category), *_marks(line)]
+    tail = "".join(f" [{mark}]" for mark in marks if mark)
+    yield (
+        f"{time}  {padded(line.reference, 7)} {padded(visible(who), 24)} {padded(visible(place), 16)} "
+        f"{thread}{kind}{visible(line.text)}{tail}"
+    )
+    for old in line.struck:
+        at = f"{local(old.corrected_at, zone):%H:%M}"
+        why = f": {visible(old.reason)}" if old.reason else ""
+        note = _("corrected at {time} by {desk}").format(
+            time=at, desk=old.corrected_by.desk if old.corrected_by else "?"
+        )
+        yield f"{'':58}" + click.style(f"~~{visible(old.text)}~~ {note}{why}", dim=True)
+
+
+def _marks(line: Line) -> list[str]:
+    marks = []
+    if line.kind == "proposed" or line.disposition:
+        marks.append(label(line.disposition or line.state))
+    elif line.state in ("received", "closed"):
+        marks.append(label(line.state))
+    if line.frame and line.frame.rule:
+        marks.append(_("outside the mandate: {rule}").format(rule=line.frame.rule))
+    return marks
+
+
+def task_lines(tasks: Iterable[TaskLine], covenant: Covenant, zone: tzinfo) -> Iterator[str]:
+    """Yield tasks as text: reference, state, from whom to whom, what, and all their times."""
+    for task in tasks:
+        row = task.row
+        to = " · ".join(part for part in (covenant.party_name(row.assignee), row.unit) if part)
+        head = f"{task.reference:7} {padded(label(row.state), 14)} {covenant.party_name(row.requester)} → {to}: "
+        yield f"{head}{visible(task.text)}" + (f" [{_('late')}]" if task.late_answer or task.late_finish else "")
+        times = (
+            (_("asked"), row.proposed),
+            (_("answer by"), row.answer_by),
+            (_("answered"), row.answered),
+            (_("started"), row.started),
+            (_("finish by"), row.finish_by),
+            (_("done"), row.done),
+            (_("confirmed"), row.confirmed),
+        )
+        shown = [f"{name} {local(at, zone):%H:%M}" for name, at in times if at]
+        yield f"{'':23}" + click.style(" · ".join(shown), dim=True)

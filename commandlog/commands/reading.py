@@ -1,0 +1,158 @@
+"""Commands that show: the timeline, the tasks, what is open, and totals, now or as they stood."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from commandlog.commands.common import FILE, opened, print_json
+from commandlog.commands.printing import task_lines, timeline_lines
+from commandlog.export.jsonl import line_object, task_object
+from commandlog.language import _
+from commandlog.log.store import Log
+from commandlog.model.errors import RuleError
+from commandlog.model.words import label
+from commandlog.views import board, counts, moments, open_items, timeline
+from commandlog.views.moments import Moment
+from commandlog.views.timeline import Filter
+
+AS_OF = click.option("--as-of", default="", metavar="TIME|SEQ", help="As it stood at a time (21:14) or position.")
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+READER = click.option("--for", "reader", default="", metavar="PARTY", help="Only what this party may read.")
+
+
+def _moment(log: Log, as_of: str) -> Moment:
+    return moments.earlier(log, as_of) if as_of else moments.live(log)
+
+
+def _known_party(log: Log, party: str) -> None:
+    covenant = log.covenant()
+    if party and covenant.party(party) is None:
+        known = ", ".join(one.code for one in covenant.parties)
+        raise RuleError(_("The covenant has no party “{party}”. It has: {known}.").format(party=party, known=known))
+
+
+@click.command("timeline")
+@FILE
+@click.option("--search", default="", metavar="Q", help='Words, beginnings of words, "phrases", -without.')
+@AS_OF
+@click.option("--party", default="", help="Only entries of this party.")
+@click.option("--role", default="")
+@click.option("--place", default="")
+@click.option("--category", default="")
+@click.option("--kind", default="", help="report, note, decision, message, proposed, …")
+@click.option("--priority", default="", help="routine, elevated, urgent, emergency")
+@click.option("--state", default="", help="received, assessed, closed, proposed, accepted, …")
+@click.option("--from", "since", default="", metavar="TIME", help="What happened at or after.")
+@click.option("--to", "until", default="", metavar="TIME", help="What happened before.")
+@click.option("--system", is_flag=True, help="Also what the program wrote of itself.")
+@READER
+@JSON
+def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool, **wanted: Any) -> None:
+    """Show the timeline, oldest first."""
+    with opened(file) as log:
+        for party in (wanted["party"], wanted["reader"]):
+            _known_party(log, party)
+        moment, zone = _moment(log, as_of), moments.zone_of(log)
+        wanted["since"] = moments.clock_of(log, since, end=False) if since else 0
+        wanted["until"] = moments.clock_of(log, until, end=False) if until else 0
+        lines = timeline.whole(log, moment, Filter(**wanted))
+        if as_json:
+            print_json([line_object(line, zone) for line in lines])
+            return
+        for text in timeline_lines(lines, log.covenant(moment.position), zone):
+            click.echo(text)
+
+
+@click.command("tasks")
+@FILE
+@AS_OF
+@click.option("--open", "open_only", is_flag=True, help="Only those of which something is still expected.")
+@READER
+@JSON
+def show_tasks(file: Path, as_of: str, open_only: bool, reader: str, as_json: bool) -> None:
+    """Show the tasks: open ones first, and late ones first among them."""
+    with opened(file) as log:
+        _known_party(log, reader)
+        moment, zone = _moment(log, as_of), moments.zone_of(log)
+        tasks = board.tasks(log, moment, reader=reader, open_only=open_only)
+        if as_json:
+            print_json([task_object(task, zone) for task in tasks])
+            return
+        for text in task_lines(tasks, log.covenant(moment.position), zone):
+            click.echo(text)
+
+
+@click.command("open-items")
+@FILE
+@AS_OF
+@READER
+@JSON
+def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
+    """Show what somebody still has to do. Exits 1 while anything is open."""
+    with opened(file) as log:
+        _known_party(log, reader)
+        moment, zone = _moment(log, as_of), moments.zone_of(log)
+        items, covenant = open_items.open_items(log, moment, reader), log.covenant(moment.position)
+        if as_json:
+            print_json(
+                {
+                    "to_assess": [line_object(line, zone) for line in items.to_assess],
+                    "to_close": [line_object(line, zone) for line in items.to_close],
+                    "tasks": [task_object(task, zone) for task in items.tasks],
+                    "to_affirm": [task.reference for task in items.to_affirm],
+                    "levels": items.levels,
+                    "conflicts": items.conflicts,
+                }
+            )
+        else:
+            for title, texts in (
+                (_("to assess"), timeline_lines(items.to_assess, covenant, zone)),
+                (_("tasks"), task_lines(items.tasks, covenant, zone)),
+                (_("to affirm"), task_lines(items.to_affirm, covenant, zone)),
+                (_("feedback to give"), timeline_lines(items.to_close, covenant, zone)),
+                (_("levels not confirmed or due for review"), (_level(covenant, one) for one in items.levels)),
+                (_("conflicts to settle"), (f"{one.reference} ≠ {one.met} ({one.about})" for one in items.conflicts)),
+            ):
+                for number, text in enumerate(texts):
+                    if number == 0:
+                        click.secho(title, bold=True)
+                    click.echo(text)
+    if items.any:
+        raise click.exceptions.Exit(1)
+
+
+def _level(covenant: Any, one: open_items.Unconfirmed) -> str:
+    waiting = ", ".join(map(covenant.party_name, one.waiting))
+    return f"{covenant.level_name(one.ladder, one.level)}: {waiting or _('review is due')}"
+
+
+@click.command("counts")
+@FILE
+@AS_OF
+@READER
+@JSON
+def show_counts(file: Path, as_of: str, reader: str, as_json: bool) -> None:
+    """Show totals by kind, party, category, place, hour and disposition."""
+    with opened(file) as log:
+        _known_party(log, reader)
+        found, covenant = counts.counts(log, _moment(log, as_of), Filter(reader=reader)), log.covenant()
+        if as_json:
+            print_json(found)
+            return
+        click.echo(_("{n} entries, {corrections} corrections").format(n=found.entries, corrections=found.corrections))
+        for title, totals, name in (
+            (_("by kind"), found.by_kind, label),
+            (_("by party"), found.by_party, covenant.party_name),
+            (_("by category"), found.by_category, covenant.category_name),
+            (_("by place"), found.by_place, covenant.place_name),
+            (_("by hour"), found.by_hour, str),
+            (_("dispositions"), found.by_disposition, label),
+            (_("tasks"), found.tasks_by_state, label),
+        ):
+            click.secho(title, bold=True)
+            for key, total in totals.items():
+                click.echo(f"{total:8}  {name(key)}")
+
+
+COMMANDS = [show_timeline, show_tasks, show_open_items, show_counts]

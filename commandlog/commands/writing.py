@@ -1,0 +1,325 @@
+"""Commands that write: a new log, and one command per verb. Entries are named as people name them: P2-142."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from commandlog.commands.common import FILE, desk_at, desk_options, source
+from commandlog.commands.printing import entry_lines
+from commandlog.intake.entering import enter
+from commandlog.intake.moments import deadline
+from commandlog.language import _
+from commandlog.log.desk import Desk
+from commandlog.log.keys import settings_folder
+from commandlog.model.covenant import spoken
+from commandlog.model.errors import RuleError
+from commandlog.model.records import DecisionWords, Record
+from commandlog.model.scenario import load
+from commandlog.verbs import assessing, events, incidents, levels, saying, tasks
+from commandlog.views import timeline
+from commandlog.views.moments import live, local, zone_of
+
+REF = click.argument("ref")
+TEXT = click.argument("text", default="")
+REASON = click.option("--reason", default="", help="Go on although it lies outside a mandate, because …")
+
+
+@click.command()
+@FILE
+@click.option("--scenario", required=True, metavar="NAME|PATH", help="A scenario by name (concert), or a file.")
+@click.option("--party", default="", help="Whose desk this is (default: the driver's).")
+def new(file: Path, scenario: str, party: str) -> None:
+    """Make a new log for an event under a scenario's covenant."""
+    desk = events.open_event(file, load(scenario), settings_folder(), party=party)
+    with desk.log:
+        covenant = desk.covenant
+        name, whose = spoken(covenant.name), covenant.party_name(desk.party)
+        print(_("{file}: {name}, desk {desk} of {party}.").format(file=file, name=name, desk=desk.code, party=whose))
+
+
+@click.command()
+@FILE
+@click.argument("text")
+@click.option("--as", "callsign", default="", metavar="CALLSIGN", help="Who reports, where the text does not say it.")
+@click.option("--party", default="", help="Sit at this party's desk (default: the driver's).")
+@REASON
+def report(file: Path, text: str, callsign: str, party: str, reason: str) -> None:
+    """Record one line: [time] [call sign] [place] words [#category] [!priority] [>to [by time]] [@audience]."""
+    with desk_at(file, party) as desk:
+        print_record(desk, enter(desk, text, callsign=callsign, reason=reason))
+
+
+def print_record(desk: Desk, record: Record) -> None:
+    """Print a record that was stored: its reference, and how it reads."""
+    line = timeline.at_record(desk.log, live(desk.log), record.seq)
+    if line:
+        for text in entry_lines(line, desk.covenant, zone_of(desk.log)):
+            click.echo(text)
+
+
+def _moment(desk: Desk, text: str) -> int:
+    """Return a deadline typed as 21:30 or in minutes ("10") in milliseconds UTC, 0 for nothing."""
+    if not text:
+        return 0
+    words = f"within {text} min" if text.isdigit() else f"by {text}"
+    found = deadline(words, 0, local(desk.now, zone_of(desk.log)))
+    if found is None:
+        raise RuleError(_("“{text}” is no deadline. Write 21:30, or a number of minutes.").format(text=text))
+    return found.at
+
+
+def _verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., Record]], click.Command]:
+    """Make a command of a function that is handed the desk, who says it, and the command's own parameters."""
+
+    def made(function: Callable[..., Record]) -> click.Command:
+        def command(file: Path, party: str, by: str, callsign: str, channel: str, person: str, **given: Any) -> None:
+            with desk_at(file, party) as desk:
+                about = {"source": source(desk, by, callsign, channel), "person": person}
+                print_record(desk, function(desk, about, **given))
+
+        command.__doc__ = function.__doc__
+        for parameter in reversed((FILE, *parameters)):
+            command = parameter(command)
+        return click.command(name)(desk_options(command))
+
+    return made
+
+
+@_verb(
+    "assess",
+    REF,
+    click.argument("disposition"),
+    TEXT,
+    click.option("--of", default="", help="The entry that it duplicates."),
+)
+def assess(desk: Desk, about: dict[str, Any], ref: str, disposition: str, text: str, of: str) -> Record:
+    """Record what is decided: no_action, observe, approach, task_given, passed_on, duplicate, false_alarm."""
+    entry = desk.log.find(ref)
+    if of:
+        return assessing.duplicate(desk, entry, desk.log.find(of), **about)
+    return assessing.assess(desk, entry, disposition, text=text, **about)
+
+
+@_verb("feedback", REF, click.argument("text"))
+def feedback(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
+    """Close a report and tell its reporter what became of it."""
+    return assessing.feed_back(desk, desk.log.find(ref), text, **about)
+
+
+@_verb("correct", REF, click.argument("text"), click.option("--reason", default="", help="Why it is corrected."))
+def correct(desk: Desk, about: dict[str, Any], ref: str, text: str, reason: str) -> Record:
+    """Say how an entry should have read; the old text stays, struck through."""
+    given = {key: value for key, value in about.items() if value}
+    return saying.correct(desk, desk.log.find(ref), text, reason=reason, **given)
+
+
+@_verb("add", REF, click.argument("text"))
+def add(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
+    """Complete an entry without striking anything."""
+    return saying.add_to(desk, desk.log.find(ref), text, **about)
+
+
+@_verb(
+    "decide",
+    click.argument("decision"),
+    click.option("--known", default="", help="What was known then."),
+    click.option("--options", default="", help="Which options there were."),
+    click.option("--reason", default="", help="Why this one."),
+    click.option("--decider", default="", help="Who decided."),
+)
+def decide(desk: Desk, about: dict[str, Any], **words: str) -> Record:
+    """Record a decision with what was known, the options, the reason and who decided."""
+    return saying.decide(desk, DecisionWords(**words), **about)
+
+
+@_verb("accept", REF, TEXT)
+def accept(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
+    """Take a task on."""
+    return tasks.accept(desk, desk.log.find(ref), text=text, **about)
+
+
+@_verb("agree", REF, TEXT)
+def agree(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
+    """Record that the other side agreed to a task by voice; --person says who, --channel how."""
+    return tasks.agree_orally(desk, desk.log.find(ref), text=text, **about)
+
+
+@_verb("affirm", REF, TEXT)
+def affirm(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
+    """Say oneself what one had agreed to by voice."""
+    return tasks.affirm(desk, desk.log.find(ref), text=text, **about)
+
+
+@_verb("decline", REF, click.argument("reason"))
+def decline(desk: Desk, about: dict[str, Any], ref: str, reason: str) -> Record:
+    """Give a task back, with a reason."""
+    return tasks.decline(desk, desk.log.find(ref), reason, **about)
+
+
+@_verb("start", REF, TEXT)
+def start(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
+    """Say that a task is under way."""
+    return tasks.start(desk, desk.log.find(ref), text=text, **about)
+
+
+@_verb("done", REF, TEXT, click.option("--told", is_flag=True, help="It was said by voice."))
+def done(desk: Desk, about: dict[str, Any], ref: str, text: str, told: bool) -> Record:
+    """Say that a task is done."""
+    return tasks.done(desk, desk.log.find(ref), text=text, told=told, **about)
+
+
+@_verb("confirm", REF, TEXT)
+def confirm(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
+    """Confirm, as the one who asked, that a task is done."""
+    return tasks.confirm(desk, desk.log.find(ref), text=text, **about)
+
+
+@_verb("withdraw", REF, click.argument("reason", default=""))
+def withdraw(desk: Desk, about: dict[str, Any], ref: str, reason: str) -> Record:
+    """Say, as the one who asked, that a task is no longer needed."""
+    return tasks.withdraw(desk, desk.log.find(ref), reason, **about)
+
+
+@_verb(
+    "hand-over",
+    REF,
+    click.option("--to", "to", required=True, help="A party or a call sign."),
+    click.option("--answer-by", default="", help="21:30, or a number of minutes."),
+    REASON,
+)
+def hand_over(desk: Desk, about: dict[str, Any], ref: str, to: str, answer_by: str, reason: str) -> Record:
+    """Pass a task to another party or unit, which then answers."""
+    task = desk.log.find(ref)
+    return tasks.hand_over(desk, task, **_to(desk, to), answer_by=_moment(desk, answer_by), reason=reason, **about)
+
+
+@_verb(
+    "ask",
+    click.argument("to"),
+    click.argument("text"),
+    click.option("--about", "ref", default="", help="The entry that it comes from."),
+    click.option("--answer-by", default="", help="21:30, or a number of minutes."),
+    click.option("--finish-by", default="", help="21:30, or a number of minutes."),
+    click.option("--orally", is_flag=True, help="They have agreed by voice already."),
+    REASON,
+)
+def ask(
+    desk: Desk, about: dict[str, Any], to: str, text: str, ref: str, answer_by: str, finish_by: str, **given: Any
+) -> Record:
+    """Give a party or a unit a task, with two optional deadlines."""
+    return tasks.propose(
+        desk,
+        text,
+        **_to(desk, to),
+        entry=desk.log.find(ref) if ref else 0,
+        answer_by=_moment(desk, answer_by),
+        finish_by=_moment(desk, finish_by),
+        **given,
+        **about,
+    )
+
+
+@_verb("incident", click.argument("title"), click.argument("refs", nargs=-1))
+def incident(desk: Desk, about: dict[str, Any], title: str, refs: tuple[str, ...]) -> Record:
+    """Open an incident with the entries that belong to it."""
+    return incidents.open_incident(desk, title, entries=tuple(map(desk.log.find, refs)), **about)
+
+
+@_verb("link", REF, click.argument("incident_ref", metavar="INCIDENT"))
+def link(desk: Desk, about: dict[str, Any], ref: str, incident_ref: str) -> Record:
+    """Put an entry into an incident."""
+    return incidents.link(desk, desk.log.find(ref), desk.log.find(incident_ref), **about)
+
+
+@_verb("merge", REF, click.argument("into"), click.option("--reason", default="", help="Why they are one."))
+def merge(desk: Desk, about: dict[str, Any], ref: str, into: str, reason: str) -> Record:
+    """Make one incident of two: what belongs to the first belongs to the second."""
+    return incidents.merge(desk, desk.log.find(ref), desk.log.find(into), reason=reason, **about)
+
+
+@_verb("close-incident", REF, TEXT)
+def close_incident(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
+    """Close an incident: nothing more is expected of it."""
+    return incidents.close_incident(desk, desk.log.find(ref), text=text, **about)
+
+
+@_verb(
+    "level",
+    click.argument("ladder"),
+    click.argument("level"),
+    TEXT,
+    click.option("--told", default="", help="Parties that were told, with commas."),
+    REASON,
+)
+def level(desk: Desk, about: dict[str, Any], ladder: str, level: str, text: str, told: str, reason: str) -> Record:
+    """Declare a level of a ladder, and say who was told."""
+    parties = tuple(one.strip() for one in told.split(",") if one.strip())
+    return levels.set_level(desk, ladder, level, text=text, told=parties, reason=reason, **about)
+
+
+@_verb("confirm-level", click.argument("ladder"))
+def confirm_level(desk: Desk, about: dict[str, Any], ladder: str) -> Record:
+    """Confirm that a party knows of the level that holds."""
+    return levels.confirm_level(desk, ladder, **about)
+
+
+@_verb("phase", click.argument("phase"), TEXT)
+def phase(desk: Desk, about: dict[str, Any], phase: str, text: str) -> Record:
+    """Say that the event enters a phase."""
+    return levels.set_phase(desk, phase, text=text, **about)
+
+
+@_verb("sign-in", click.argument("name"))
+def sign_in(desk: Desk, about: dict[str, Any], name: str) -> Record:
+    """Say who works at this desk from now on."""
+    return events.sign_in(desk, name, **about)
+
+
+@_verb("sign-out")
+def sign_out(desk: Desk, about: dict[str, Any]) -> Record:
+    """Say that the operator has left the desk."""
+    return events.sign_out(desk, **about)
+
+
+@_verb("release", click.argument("to"), click.argument("ground"), click.argument("refs", nargs=-1, required=True))
+def release(desk: Desk, about: dict[str, Any], to: str, ground: str, refs: tuple[str, ...]) -> Record:
+    """Tell entries to one more party, on a stated ground."""
+    return events.release(desk, tuple(map(desk.log.find, refs)), to, ground, **about)
+
+
+def _to(desk: Desk, to: str) -> dict[str, Any]:
+    """Return a party or a call sign as the addressee of a verb."""
+    return {"to_party": to} if desk.covenant.party(to) else {"to_unit": to}
+
+
+COMMANDS = [
+    new,
+    report,
+    assess,
+    feedback,
+    correct,
+    add,
+    decide,
+    ask,
+    accept,
+    agree,
+    affirm,
+    decline,
+    start,
+    done,
+    confirm,
+    withdraw,
+    hand_over,
+    incident,
+    link,
+    merge,
+    close_incident,
+    level,
+    confirm_level,
+    phase,
+    sign_in,
+    sign_out,
+    release,
+]

@@ -1,0 +1,143 @@
+"""What an export is made of, whatever its form: the event, the moment, and for whom the copy is.
+
+Everything here passes through the views, for one reader: what that party may not read never reaches a form.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from commandlog.language import _
+from commandlog.log.store import Log
+from commandlog.model.covenant import spoken
+from commandlog.model.errors import RuleError
+from commandlog.model.records import By, Corrected, Frame, Millis, Opened, Words
+from commandlog.views import counts, timeline
+from commandlog.views.moments import Moment, local, zone_of
+from commandlog.views.timeline import READABLE, Filter, Line, Reader, Struck
+
+Progress = Callable[[int, int], None]
+LIVE_WITHIN = 60_000  # milliseconds: a moment older than this is not "now"
+_TELL_EVERY = 200  # entries between two calls of a progress function
+
+
+class Earlier(Struct, frozen=True):
+    """A version of an entry that a correction has struck through, as far as the reader may read both.
+
+    `text` is what was said, `shown` the entry in one line; `frame` and `words` are all of it. `corrected_at` is in
+    milliseconds UTC.
+    """
+
+    text: str
+    shown: str
+    frame: Frame | None
+    words: Words | None
+    corrected_at: Millis
+    corrected_by: By | None
+    reason: str
+
+
+class Contents:
+    """A log at a moment, as one reader ("" for everything) sees it.
+
+    `entries` is how many there are, `first` and `last` when the earliest and latest of them happened (0 where there
+    are none), `head` the hash of the last record in hexadecimal, `made_at` the time of the export.
+    Raises RuleError for a party that the covenant does not have.
+    """
+
+    def __init__(self, log: Log, moment: Moment, for_party: str = "", author: str = "") -> None:
+        log.refresh()
+        self.log, self.moment, self.for_party = log, moment, for_party
+        self.covenant = log.covenant(moment.position)
+        if for_party and not self.covenant.party(for_party):
+            known = ", ".join(one.code for one in self.covenant.parties)
+            raise RuleError(
+                _("The covenant has no party “{party}”. It has: {known}.").format(party=for_party, known=known)
+            )
+        self.zone = zone_of(log)
+        self.made_at = log.clock()
+        self.live = moment.position >= log.head.seq and moment.clock >= self.made_at - LIVE_WITHIN
+        self.wanted = Filter(reader=for_party)
+        self.reader = Reader(log, moment, for_party)
+        self.entries = counts.number(log, moment, self.wanted)
+        self.author = self.covenant.party_name(author or self.covenant.driver)
+        self.head = self._head()
+        self.first, self.last = self._range()
+        self.exercise = self.covenant.exercise or self._opened_as_exercise()
+
+    @property
+    def event(self) -> str:
+        """The name of the event, in the current language where it has one."""
+        return spoken(self.covenant.name)
+
+    def local(self, moment: Millis) -> datetime:
+        """Return a moment in the event's zone; what no calendar holds becomes the nearest that it does."""
+        return local(min(max(moment, -62_000_000_000_000), 253_000_000_000_000), self.zone)
+
+    def iso(self, moment: Millis) -> str:
+        """Return a moment as ISO 8601 with the event's offset, "" for 0."""
+        return self.local(moment).isoformat(timespec="milliseconds") if moment else ""
+
+    def lines(self, progress: Progress | None = None) -> Iterator[Line]:
+        """Yield every entry, oldest first, in bounded memory; tells `progress` how many of how many are done."""
+        done = 0
+        for done, line in enumerate(timeline.whole(self.log, self.moment, self.wanted), start=1):
+            yield line
+            if progress and done % _TELL_EVERY == 0:
+                progress(done, self.entries)
+        if progress:
+            progress(done, done)
+
+    def of_kind(self, kind: str) -> Iterator[Line]:
+        """Yield the entries of one kind, oldest first."""
+        return timeline.whole(self.log, self.moment, Filter(reader=self.for_party, kind=kind))
+
+    def readable(self, position: int) -> bool:
+        """Whether the reader may read the record at a position."""
+        if not self.for_party:
+            return True
+        values = {"seq": position, "p": self.moment.position}
+        values |= {"reader": self.for_party, "reader_in": f",{self.for_party},"}  # type: ignore[dict-item]
+        query = f"SELECT 1 FROM entries e WHERE e.since = :seq AND {READABLE}"
+        return bool(self.log.db.execute(query, values).fetchone())
+
+    def earlier(self, line: Line) -> tuple[Earlier, ...]:
+        """Return the versions of an entry that were struck through, oldest first."""
+        return tuple(self._earlier(line, struck) for struck in line.struck)
+
+    def _earlier(self, line: Line, struck: Struck) -> Earlier:
+        query = "SELECT since FROM entries WHERE (since = :e OR (entry = :e AND version > 0)) AND until = :until"
+        found = self.log.db.execute(query, {"e": line.entry, "until": struck.until}).fetchone()
+        record = self.log.record(found[0]) if found else None
+        told = self.readable(struck.until)
+        return Earlier(
+            text=record.words.text if record and record.words else struck.text,
+            shown=struck.text,
+            frame=record.frame if record else None,
+            words=record.words if record else None,
+            corrected_at=struck.corrected_at,
+            corrected_by=struck.corrected_by,
+            reason=struck.reason if told else "",
+        )
+
+    def _head(self) -> str:
+        row = self.log.db.execute("SELECT hash FROM records WHERE seq = ?", (self.moment.position,)).fetchone()
+        return bytes(row[0]).hex() if row and row[0] else ""
+
+    def _range(self) -> tuple[Millis, Millis]:
+        where, values = timeline.conditions(self.wanted, self.moment)
+        query = f"SELECT min(e.occurred), max(e.occurred) FROM entries e WHERE {where}"
+        first, last = self.log.db.execute(query, values).fetchone()
+        return first or 0, last or 0
+
+    def _opened_as_exercise(self) -> bool:
+        query = "SELECT since FROM entries WHERE kind = 'opened' ORDER BY since LIMIT 1"
+        row = self.log.db.execute(query).fetchone()
+        frame = self.log.record(row[0]).frame if row else None
+        return isinstance(frame, Opened) and frame.exercise
+
+
+def correction_reason(line: Line) -> str:
+    """Return why the version that holds took the place of the one before it, "" where it is the first."""
+    return line.words.reason if isinstance(line.frame, Corrected) and line.words else ""

@@ -1,0 +1,49 @@
+"""A line of free text becomes a record: the one way in for the entry line, the command line and the phone page."""
+
+from commandlog.intake.quick_entry import QuickEntry, read
+from commandlog.log.desk import Desk
+from commandlog.model.records import Record
+from commandlog.verbs import saying, tasks
+from commandlog.verbs.context import About
+from commandlog.views.moments import local, zone_of
+
+
+def enter(
+    desk: Desk, text: str, *, callsign: str = "", reason: str = "", heard_at: int = 0, origin: str = ""
+) -> Record:
+    """Read a line by the quick-entry grammar and record what it says; nothing recognised is a note.
+
+    `callsign` says who reports where the line does not; `reason` goes on where a task lies outside a mandate;
+    `heard_at` is the first keystroke (milliseconds UTC). Raises RuleError for a call sign that the covenant does not
+    have, OutsideMandate for a task that needs a power its assignee lacks.
+    """
+    entry = read(text, desk.covenant, local(desk.now, zone_of(desk.log)))
+    about: About = {
+        "occurred_at": entry.occurred_at,
+        "heard_at": heard_at,
+        "place": entry.place,
+        "category": entry.category,
+        "priority": entry.priority,
+        "audience": entry.audience,
+        "origin": origin,
+    }
+    unit = callsign or entry.unit
+    if unit:
+        about["source"] = saying.source_of(desk, unit)
+    return _record(desk, entry, entry.words, about, reason, reported=bool(unit))
+
+
+def _record(desk: Desk, entry: QuickEntry, words: str, about: About, reason: str, *, reported: bool) -> Record:
+    if entry.kind == "task":
+        return tasks.propose(
+            desk,
+            words,
+            to_party=entry.to_party,
+            to_unit=entry.to_unit,
+            answer_by=entry.answer_by,
+            reason=reason,
+            **about,
+        )
+    if entry.kind == "message":
+        return saying.message(desk, words, to_party=entry.to_party, to_unit=entry.to_unit, **about)
+    return saying.report(desk, words, **about) if reported else saying.note(desk, words, **about)

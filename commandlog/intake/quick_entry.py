@@ -1,0 +1,325 @@
+"""The entry line: one line as an operator types it, read into who, where, when, about what and for whom.
+
+`[time] [call sign] [place] words… [#category] [!priority] [>addressee [by time]] [@audience]`, in any order, in Dutch
+and English. Nothing is ever refused: what is not recognised stays in the words, and a line in which nothing is
+recognised is a note. How people write is not regular, so each rule below errs towards leaving words where they are.
+"""
+
+import re
+from datetime import datetime
+
+from dateutil import tz
+from msgspec import Struct
+
+from commandlog.intake import moments
+from commandlog.intake.names import Found, Names, Vocabulary, vocabulary
+from commandlog.model.covenant import Covenant
+from commandlog.model.mandates import plain
+from commandlog.model.words import label
+
+_MARK = re.compile(r"(?<!\S)[#!>@]")
+_BETWEEN = re.compile(r"[\s,;:.|–—-]*")
+_SPACES = re.compile(r"[\s,]*")
+_WORD = re.compile(r"[\w-]+")
+_LETTER = re.compile(r"[^\W_]")
+_COMMA = re.compile(r"[,&+](?=\S)")
+_TASK = re.compile(r"(?<![\w#!>@])(?:task|taak|actie|opdracht|verzoek|request)(?!\w)")
+_CALLED = r"(?P<called>(?:[^\W_][\w'’-]*[\s,]{1,3}){0,6}?)"
+_RADIO = re.compile(_CALLED + r"(?P<says>hier is|hier|dit is|this is|here is|here|van|from)[\s,]{1,3}")
+_HERE = re.compile(r"\s{1,3}(?:hier|here)(?=\s{0,3}[,:;.–-])")
+_GOES_ON = re.compile(
+    r"\s*[&+/]|['’]s\b|\s+(?:en|of|and|or|to|tot|t/m|is|zijn|was|wordt|are|has|heeft|staat|loopt|kan|kunnen|moet|gaat)\b"
+)
+_BELONGS = re.compile(r"\s+(?:om|tot|voor|aan|van|to|for|from|of|is|was|en|and)\b")
+_AROUND = " \t\n\r,;:|–—-"
+_CLOSING = ",.;:!?)"
+_ROOMS = frozenset({"commando", "commandokamer", "commandopost", "command", "control", "meldkamer", "centrale", "cp"})
+
+
+class Part(Struct, frozen=True):
+    """A piece of the line that was recognised: `start` and `end` in characters of the text, and what it stands for.
+
+    `kind` is one of time, unit, place, category, priority, addressee, deadline, audience and task word; `code` is the
+    covenant's code, a call sign, a priority or milliseconds UTC; `label` is how people say it.
+    """
+
+    kind: str
+    start: int
+    end: int
+    code: str
+    label: str = ""
+
+
+class QuickEntry(Struct, frozen=True, kw_only=True):
+    """What a line says. Times are milliseconds UTC, 0 where none was given; all else is codes of the covenant.
+
+    `kind` is report, message, task or note; `words` is what is left for people to read; `party` and `role` are those of
+    the reporting unit; `audience` is the parties that may read, empty for all; `parts` is in the order of the text.
+    """
+
+    kind: str
+    words: str
+    occurred_at: int = 0
+    unit: str = ""
+    party: str = ""
+    role: str = ""
+    place: str = ""
+    category: str = ""
+    priority: str = ""
+    to_party: str = ""
+    to_unit: str = ""
+    answer_by: int = 0
+    audience: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+
+def read(text: str, covenant: Covenant, now: datetime, known: Vocabulary | None = None) -> QuickEntry:
+    """Read one line. Never raises, whatever the text; takes time in proportion to its length.
+
+    `now` is timezone-aware and is read in the covenant's zone; `known` is `vocabulary(covenant)`, for who reads many.
+    """
+    local = now.astimezone(tz.gettz(covenant.timezone) or tz.UTC)
+    line = _Line(text, covenant, local, known or vocabulary(covenant))
+    line.read_marks()
+    line.read_beginning()
+    line.read_within()
+    return line.result()
+
+
+class _Line:
+    """One line while it is being read: what was recognised so far, and which spans no longer belong to the words."""
+
+    def __init__(self, text: str, covenant: Covenant, now: datetime, known: Vocabulary) -> None:
+        self.text, self.covenant, self.now, self.known = text, covenant, now, known
+        self.plain = plain(text)
+        self.said: dict[str, str] = {}
+        self.told: dict[str, None] = {}
+        self.to: tuple[str, str] = ("", "")
+        self.parts: list[Part] = []
+        self.cuts: list[tuple[int, int]] = []
+        self.ago = moments.ago(self.plain, now)
+
+    def add(self, kind: str, start: int, end: int, code: str, cut: bool = True) -> int:
+        """Note a part, by default one that leaves the words; return where it ends."""
+        self.said[kind] = code
+        self.parts.append(Part(kind, start, end, code, self.label(kind, code)))
+        if cut:
+            self.cuts.append((start, end))
+        return end
+
+    def label(self, kind: str, code: str) -> str:
+        covenant = self.covenant
+        if kind in ("time", "deadline"):
+            moment = datetime.fromtimestamp(int(code) / 1000, self.now.tzinfo)
+            return moment.strftime("%H:%M" if moment.date() == self.now.date() else "%d-%m %H:%M")
+        names = {"place": covenant.place_name, "category": covenant.category_name, "priority": label}
+        names |= {"audience": covenant.party_name, "addressee": covenant.party_name}
+        return names[kind](code) if kind in names else code
+
+    def past(self, pattern: re.Pattern[str], at: int) -> int:
+        """Return where the text goes on after a pattern at `at`."""
+        found = pattern.match(self.plain, at)
+        return found.end() if found else at
+
+    def is_free(self, start: int, end: int) -> bool:
+        return all(end <= cut[0] or start >= cut[1] for cut in self.cuts)
+
+    # the marks
+
+    def read_marks(self) -> None:
+        for mark in _MARK.finditer(self.text):
+            at = mark.start()
+            match mark.group():
+                case "#":
+                    self.one_of("category", at, self.known.categories)
+                case "!":
+                    self.one_of("priority", at, self.known.priorities)
+                case ">":
+                    self.read_addressee(at)
+                case _:
+                    self.read_audience(at)
+
+    def one_of(self, kind: str, start: int, names: Names) -> None:
+        if kind in self.said:
+            return
+        found = names.at(self.plain, start + 1)
+        word = _WORD.match(self.plain, start + 1)
+        if not found and word:
+            code = names.starting(word.group())
+            found = Found(word.end(), code) if code else None
+        if found:
+            self.add(kind, start, found.end, found.code)
+
+    def read_addressee(self, start: int) -> None:
+        at = self.past(_SPACES, start + 1)
+        party, unit = self.known.parties.at(self.plain, at), self.known.units.at(self.plain, at)
+        found = max(filter(None, (party, unit)), key=lambda one: one.end, default=None)
+        if found is None or "addressee" in self.said:
+            return
+        called = self.covenant.unit(found.code) if found is unit else None
+        self.to = (called.answering_party, called.callsign) if called else (found.code, "")
+        end = self.add("addressee", start, found.end, found.code)
+        end = self.deadline_at(self.past(_SPACES, end)) or end
+        self.task_word_at(self.past(_BETWEEN, end))
+
+    def read_audience(self, start: int) -> None:
+        at = start + 1
+        while found := self.known.parties.at(self.plain, at):
+            self.told[found.code] = None
+            self.add("audience", start, found.end, found.code)
+            start, at = found.end, self.past(_COMMA, found.end)
+            if at == start:
+                break
+
+    # the beginning of the line
+
+    def read_beginning(self) -> None:
+        marks = {part.start: part for part in self.parts}
+        at, addressed = self.past(_BETWEEN, 0), False
+        while True:
+            part = marks.get(at)
+            if part:
+                addressed = addressed or part.kind == "addressee"
+                end = part.end
+            else:
+                end = self.time_at(at, addressed) or self.caller_at(at, addressed) or self.place_at(at)
+                end = end or (self.deadline_at(at) or self.task_word_at(at) if "addressee" in self.said else 0)
+            if not end or _GOES_ON.match(self.plain, end):
+                return
+            at = self.past(_BETWEEN, end)
+
+    def time_at(self, at: int, addressed: bool) -> int:
+        if "time" in self.said:
+            return 0
+        is_ago = self.ago is not None and self.ago.start == at
+        found = self.ago if is_ago else moments.entry_time(self.plain, at, self.now)
+        if found is None or (addressed and found.at > moments.millis(self.now)):
+            return 0
+        return self.add("time", at, found.end, str(found.at)) if self.is_free(at, found.end) else 0
+
+    def caller_at(self, at: int, addressed: bool) -> int:
+        """Read a reporter: "Oog 2", "Oog 2 hier:", "Commando, hier Oog 2:"; after an addressee only before a colon."""
+        if "unit" in self.said:
+            return 0
+        radio = _RADIO.match(self.plain, at, at + 100)
+        start = radio.end() if radio and self.is_call(radio) else at
+        if start > at and self.is_room(start):
+            return 0
+        found = self.known.units.at(self.plain, start)
+        if not found and start > at:
+            start, found = at, self.known.units.at(self.plain, at)
+        if not found or (self.ago and start < self.ago.end and found.end > self.ago.start):
+            return 0
+        end = self.past(_HERE, found.end)
+        if (addressed and self.plain[end : end + 1] != ":") or not self.is_free(at, end):
+            return 0
+        goes_on = start == at and _GOES_ON.match(self.plain, end) is not None
+        self.add("unit", start, found.end, found.code, cut=False)
+        if not goes_on:
+            self.cuts.append((at, end))
+        return end
+
+    def is_call(self, radio: re.Match[str]) -> bool:
+        """Whether "<called>, hier" calls somebody: a name before a comma, a unit, a party or the command centre."""
+        called = radio["called"].strip()
+        names = [name for part in called.split(",") if (name := part.strip())]
+        is_known = all(name in self.known.units or name in self.known.parties or name in _ROOMS for name in names)
+        if radio["says"] in ("van", "from"):
+            return bool(names) and is_known
+        return is_known or called.endswith(",")
+
+    def is_room(self, at: int) -> bool:
+        """Whether the command centre itself is speaking: "Service 3 van Commando" reports nothing."""
+        word = _WORD.match(self.plain, at)
+        return word is not None and word.group() in _ROOMS
+
+    def place_at(self, at: int) -> int:
+        found = None if "place" in self.said else self.known.place_at(self.text, self.plain, at)
+        if not found or not self.is_free(at, found.end):
+            return 0
+        return self.add("place", at, found.end, found.code, cut=not _GOES_ON.match(self.plain, found.end))
+
+    def deadline_at(self, at: int) -> int:
+        found = None if "deadline" in self.said else moments.deadline(self.plain, at, self.now)
+        return self.add("deadline", at, found.end, str(found.at)) if found else 0
+
+    def task_word_at(self, at: int) -> int:
+        found = None if "task word" in self.said else _TASK.match(self.plain, at)
+        if not found or not self.is_free(at, found.end()):
+            return 0
+        return self.add("task word", at, found.end(), found.group(), cut=not _BELONGS.match(self.plain, found.end()))
+
+    # the rest of the line
+
+    def read_within(self) -> None:
+        if self.ago and "time" not in self.said and self.is_free(self.ago.start, self.ago.end):
+            self.add("time", self.ago.start, self.ago.end, str(self.ago.at))
+        if "addressee" in self.said:
+            self.read_closing()
+        if "place" not in self.said:
+            taken = sorted([*self.cuts, *((part.start, part.end) for part in self.parts)])
+            found = self.known.first_place(self.text, self.plain, taken)
+            if found:
+                self.add("place", found[0], found[1].end, found[1].code, cut=False)
+
+    def read_closing(self) -> None:
+        """Read a deadline at the end of the line, and a task word before a colon, before `>` or at the end."""
+        late = None if "deadline" in self.said else moments.last_deadline(self.plain, 0, self.now)
+        if late and self.is_free(late.start, late.end) and self.ends_after(late.end):
+            self.add("deadline", late.start, late.end, str(late.at))
+        if "task word" in self.said:
+            return
+        addressee = next(part.start for part in self.parts if part.kind == "addressee")
+        last = None
+        for last in _TASK.finditer(self.plain):
+            at = self.past(_SPACES, last.end())
+            if (at == addressee or self.plain[at : at + 1] == ":") and self.task_word_at(last.start()):
+                return
+        if last and self.ends_after(last.end()):
+            self.task_word_at(last.start())
+
+    def ends_after(self, at: int) -> bool:
+        for start, end in sorted(cut for cut in self.cuts if cut[0] >= at):
+            if _LETTER.search(self.text, at, start):
+                return False
+            at = end
+        return not _LETTER.search(self.text, at)
+
+    # what it all says
+
+    def result(self) -> QuickEntry:
+        said = self.said
+        unit = self.covenant.unit(said.get("unit", ""))
+        is_task = "deadline" in said or "task word" in said
+        kind = ("task" if is_task else "message") if self.to[0] else "report" if unit else "note"
+        return QuickEntry(
+            kind=kind,
+            words=_without(self.text, self.cuts) or self.text.strip(),
+            occurred_at=int(said.get("time", 0)),
+            unit=unit.callsign if unit else "",
+            party=unit.party if unit else "",
+            role=unit.role if unit else "",
+            place=said.get("place", ""),
+            category=said.get("category", ""),
+            priority=said.get("priority", ""),
+            to_party=self.to[0],
+            to_unit=self.to[1],
+            answer_by=int(said.get("deadline", 0)),
+            audience=tuple(self.told),
+            parts=tuple(sorted(self.parts, key=lambda part: part.start)),
+        )
+
+
+def _without(text: str, cuts: list[tuple[int, int]]) -> str:
+    """Return the text without the spans, with what separated them from the rest tidied; all else as it was typed."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in [*sorted(cuts), (len(text), len(text))]:
+        piece = text[at:start].strip()
+        if not pieces and at:
+            piece = piece.lstrip(_AROUND)
+        if piece.strip(_AROUND + "."):
+            joins = not pieces or piece[0] in _CLOSING
+            pieces.append(piece if joins else " " + piece)
+        at = max(at, end)
+    return "".join(pieces).rstrip(_AROUND) if cuts else text.strip()

@@ -1,0 +1,131 @@
+"""Scenarios: the ones that come with the program hold together, and a fault in one's own is named by line and key."""
+
+from pathlib import Path
+
+import pytest
+
+from commandlog.language import LANGUAGES
+from commandlog.model.covenant import Covenant, Named, spoken
+from commandlog.model.errors import RuleError
+from commandlog.model.scenario import line_of, load, scenarios
+
+SMALL = """\
+code = "small"
+name = "Small"
+driver = "police"
+places = [
+    { code = "gate", name = "Gate" },
+    { code = "hall", name = "Hall", within = "gate" },
+]
+
+[[parties]]
+code = "police"
+name = "Police"
+sector = "public"
+letter = "P"
+
+[[parties]]
+code = "guards"
+name = "Guards"
+sector = "private"
+letter = "G"
+"""
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "own.toml"
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_what_comes_with_the_program_holds_together(name: str) -> None:
+    assert load(name).code == name
+
+
+def test_the_concert_has_what_the_evening_needs() -> None:
+    concert = load("concert")
+    assert {one.letter for one in concert.parties} == set("PVBNEGL")
+    assert concert.unit("oog 2") is not None
+    service = concert.unit("Service 3")
+    assert service is not None
+    assert (service.parties, service.answering_party) == (("baken", "venue"), "baken")
+    assert all(concert.place(code) for code in ("gate-f", "block-112", "block-118", "block-121", "stairs-west"))
+    assert [one.code for one in concert.categories if one.suspicion] == ["suspicious", "unattended"]
+    assert [len(one.levels) for one in concert.ladders] == [4, 6]
+    assert len(concert.phases) == 6
+
+
+def test_the_concert_is_said_in_every_language() -> None:
+    concert = load("concert")
+    names: list[Named] = [one.name for one in (*concert.places, *concert.roles, *concert.categories, *concert.powers)]
+    names += [one.text for one in (*concert.powers, *concert.mandates)]
+    assert all(spoken(name, language) for name in names for language in LANGUAGES)
+    assert all(set(name) == set(LANGUAGES) for name in names if isinstance(name, dict))
+
+
+def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
+    found = load(written(tmp_path, SMALL))
+    assert isinstance(found, Covenant)
+    assert found.party_name("guards") == "Guards"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key"),
+    [
+        ('driver = "police"', "driver = ", 3, ""),
+        ('driver = "police"', 'driver = "nobody"', 3, "driver"),
+        ('driver = "police"', 'driver = "police"\ntimezone = "Mars/North"', 4, "timezone"),
+        ('driver = "police"', 'driver = "police"\ntimezone = ""', 4, "timezone"),
+        ('driver = "police"', 'driver = "police"\nvalid_until = "soon"', 4, "valid_until"),
+        ('driver = "police"', 'driver = "police"\nanswer_minutes = -1', 4, "answer_minutes"),
+        ('driver = "police"', 'driver = "police"\nanswer_minutes = "3"', 4, "answer_minutes"),
+        ('within = "gate"', 'within = "moon"', 6, "places[1].within"),
+        ('within = "gate"', 'within = "hall"', 6, "places[1].within"),
+        ('within = "gate"', 'lead = { order = "nobody" }', 6, "places[1].lead"),
+        ('within = "gate"', 'space = "outer"', 6, "places[1].space"),
+        ('code = "hall"', 'code = "gate"', 6, "places[1].code"),
+        ('letter = "G"', 'letter = "P"', 19, "parties[1].letter"),
+        ('letter = "G"', 'letter = "guards"', 19, "parties[1].letter"),
+        ('letter = "G"', "letter = 7", 19, "parties[1].letter"),
+        ('sector = "private"', 'sector = "none"', 18, "parties[1].sector"),
+        ('letter = "G"', 'letter = "G"\ncolour = "red"', 15, "parties[1]"),
+        ('letter = "G"', 'letter = "G"\n[[units]]\ncallsign = "A"\nparty = "x"', 22, "units[0].party"),
+        (
+            'letter = "G"',
+            'letter = "G"\n[[units]]\ncallsign = "A"\nparty = "police"\n[[units]]\ncallsign = "a"\nparty = "police"',
+            24,
+            "units[1].callsign",
+        ),
+        (
+            'letter = "G"',
+            'letter = "G"\n[[ladders]]\ncode = "l"\nname = "L"\nlevels = []\ndeclared_by = ["police"]',
+            23,
+            "ladders[0].levels",
+        ),
+    ],
+)
+def test_a_fault_is_named_by_line_and_key(tmp_path: Path, old: str, new: str, line: int, key: str) -> None:
+    with pytest.raises(RuleError) as raised:
+        load(written(tmp_path, SMALL.replace(old, new, 1) if old in SMALL else ""))
+    assert "own.toml" in str(raised.value)
+    assert f"line {line}" in str(raised.value)
+    assert key in str(raised.value)
+
+
+def test_what_is_no_scenario_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    for name in ("carnival", str(tmp_path), str(tmp_path / "none.toml"), "\0", "../concert", ""):
+        with pytest.raises(RuleError, match="Choose one of"):
+            load(name)
+    (tmp_path / "latin.toml").write_bytes(b'name = "caf\xe9"')
+    with pytest.raises(RuleError, match="UTF-8"):
+        load(str(tmp_path / "latin.toml"))
+    with pytest.raises(RuleError, match="own.toml"):
+        load(written(tmp_path, "a = " + "[" * 5000))
+    with pytest.raises(RuleError, match="own.toml"):
+        load(written(tmp_path, ""))
+
+
+def test_a_key_that_is_not_found_has_no_line() -> None:
+    assert line_of(SMALL, "units[3].party") == 0
+    assert line_of("", "") == 0
