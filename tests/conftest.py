@@ -14,7 +14,6 @@ from commandlog.model.covenant import Covenant
 from commandlog.verbs.events import open_event
 from tests.events import Clock, concert
 
-
 # `make test` is quick; COMMANDLOG_EXAMPLES=1000 searches longer
 settings.register_profile(
     "commandlog",

@@ -71,7 +71,9 @@ def concert(**changed: object) -> Covenant:
             ),
         ),
         "mandates": (
-            Mandate("profilers", "baken", "profiler", "covenant art. 4", "Profilers report.", (), ("suspicious", "crowd")),
+            Mandate(
+                "profilers", "baken", "profiler", "covenant art. 4", "Profilers report.", (), ("suspicious", "crowd")
+            ),
         ),
         "ladders": (
             Ladder("venue", "Venue", (Level("green", "Groen"), Level("orange", "Oranje")), ("venue",), 15),

@@ -1,5 +1,6 @@
 """Commands that show: the timeline, the tasks, what is open, and totals, now or as they stood."""
 
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,14 @@ import click
 
 from commandlog.commands.common import FILE, opened, print_json
 from commandlog.commands.printing import task_lines, timeline_lines
-from commandlog.export.jsonl import line_object, task_object
+from commandlog.export.contents import Contents
+from commandlog.export.flat import flat
 from commandlog.language import _
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
 from commandlog.model.words import label
 from commandlog.views import board, counts, moments, open_items, timeline
+from commandlog.views.board import TaskLine
 from commandlog.views.moments import Moment
 from commandlog.views.timeline import Filter
 
@@ -58,7 +61,8 @@ def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool,
         wanted["until"] = moments.clock_of(log, until, end=False) if until else 0
         lines = timeline.whole(log, moment, Filter(**wanted))
         if as_json:
-            print_json([line_object(line, zone) for line in lines])
+            contents = Contents(log, moment, wanted["reader"])
+            print_json([flat(contents, line) for line in lines])
             return
         for text in timeline_lines(lines, log.covenant(moment.position), zone):
             click.echo(text)
@@ -77,7 +81,7 @@ def show_tasks(file: Path, as_of: str, open_only: bool, reader: str, as_json: bo
         moment, zone = _moment(log, as_of), moments.zone_of(log)
         tasks = board.tasks(log, moment, reader=reader, open_only=open_only)
         if as_json:
-            print_json([task_object(task, zone) for task in tasks])
+            print_json([task_document(task, zone) for task in tasks])
             return
         for text in task_lines(tasks, log.covenant(moment.position), zone):
             click.echo(text)
@@ -95,11 +99,12 @@ def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
         moment, zone = _moment(log, as_of), moments.zone_of(log)
         items, covenant = open_items.open_items(log, moment, reader), log.covenant(moment.position)
         if as_json:
+            contents = Contents(log, moment, reader)
             print_json(
                 {
-                    "to_assess": [line_object(line, zone) for line in items.to_assess],
-                    "to_close": [line_object(line, zone) for line in items.to_close],
-                    "tasks": [task_object(task, zone) for task in items.tasks],
+                    "to_assess": [flat(contents, line) for line in items.to_assess],
+                    "to_close": [flat(contents, line) for line in items.to_close],
+                    "tasks": [task_document(task, zone) for task in items.tasks],
                     "to_affirm": [task.reference for task in items.to_affirm],
                     "levels": items.levels,
                     "conflicts": items.conflicts,
@@ -154,5 +159,38 @@ def show_counts(file: Path, as_of: str, reader: str, as_json: bool) -> None:
             for key, total in totals.items():
                 click.echo(f"{total:8}  {name(key)}")
 
+
+def task_document(task: TaskLine, zone: tzinfo) -> dict[str, Any]:
+    """Return a task as JSON holds it: codes, and ISO 8601 times with the event's offset, null before they come."""
+
+    def time(moment: int) -> str | None:
+        return moments.local(moment, zone).isoformat(timespec="milliseconds") if moment else None
+
+    row = task.row
+    return {
+        "reference": task.reference,
+        "text": task.text,
+        "state": row.state,
+        "requester": row.requester,
+        "assignee": row.assignee,
+        "unit": row.unit,
+        "entry": task.entry_reference,
+        "place": row.place,
+        "category": row.category,
+        "priority": row.priority,
+        **{name: time(getattr(row, name)) for name in _TIMES},
+        "late_answer": task.late_answer,
+        "late_finish": task.late_finish,
+        "agreed_orally": bool(row.orally),
+        "outside_mandate": task.overridden,
+        "handovers": row.handovers,
+        "events": [
+            {"kind": one.kind, "at": time(one.at), "party": one.party, "desk": one.desk, "text": one.text}
+            for one in task.events
+        ],
+    }
+
+
+_TIMES = ("proposed", "answer_by", "answered", "started", "finish_by", "done", "confirmed", "closed")
 
 COMMANDS = [show_timeline, show_tasks, show_open_items, show_counts]

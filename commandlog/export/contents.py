@@ -12,7 +12,7 @@ from commandlog.language import _
 from commandlog.log.store import Log
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import RuleError
-from commandlog.model.records import By, Corrected, Frame, Millis, Opened, Words
+from commandlog.model.records import By, Frame, Millis, Opened, Words
 from commandlog.views import counts, timeline
 from commandlog.views.moments import Moment, local, zone_of
 from commandlog.views.timeline import READABLE, Filter, Line, Reader, Struck
@@ -97,10 +97,18 @@ class Contents:
         """Whether the reader may read the record at a position."""
         if not self.for_party:
             return True
-        values = {"seq": position, "p": self.moment.position}
-        values |= {"reader": self.for_party, "reader_in": f",{self.for_party},"}  # type: ignore[dict-item]
+        values: dict[str, object] = {"seq": position, "p": self.moment.position}
+        values |= {"reader": self.for_party, "reader_in": f",{self.for_party},"}
         query = f"SELECT 1 FROM entries e WHERE e.since = :seq AND {READABLE}"
         return bool(self.log.db.execute(query, values).fetchone())
+
+    def counted(self, query: str, column: str) -> dict[str, int]:
+        """Return how often each value of a column comes, by a query over `entries e` up to :p, most frequent first."""
+        values: dict[str, object] = {"p": self.moment.position}
+        if self.for_party:
+            query += f" AND {READABLE}"
+            values |= {"reader": self.for_party, "reader_in": f",{self.for_party},"}
+        return dict(self.log.db.execute(f"{query} GROUP BY {column} ORDER BY 2 DESC, 1", values).fetchall())
 
     def earlier(self, line: Line) -> tuple[Earlier, ...]:
         """Return the versions of an entry that were struck through, oldest first."""
@@ -136,8 +144,3 @@ class Contents:
         row = self.log.db.execute(query).fetchone()
         frame = self.log.record(row[0]).frame if row else None
         return isinstance(frame, Opened) and frame.exercise
-
-
-def correction_reason(line: Line) -> str:
-    """Return why the version that holds took the place of the one before it, "" where it is the first."""
-    return line.words.reason if isinstance(line.frame, Corrected) and line.words else ""

@@ -118,7 +118,10 @@ def _beside(out: Path) -> Iterator[tuple[Path, BinaryIO]]:
 
 def _digest(file: BinaryIO) -> bytes:
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").digest()
+    found = hashlib.sha256()
+    while block := file.read(1 << 20):
+        found.update(block)
+    return found.digest()
 
 
 def _sync_folder(folder: Path) -> None:

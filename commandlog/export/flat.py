@@ -96,7 +96,10 @@ class Entry(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 def flat(contents: Contents, line: Line) -> Entry:
-    """Return an entry as a flat row. A sealed one holds when, whose and that it is sealed; an erased one has no words."""
+    """Return an entry as a flat row.
+
+    A sealed one says when, whose and that it is sealed; an erased one has no words.
+    """
     first, words = line.first, line.words or r.Words()
     fields: dict[str, Any] = {
         "id": str(UUID(bytes=id_at(contents.log.db, line.entry))),

@@ -1,7 +1,7 @@
 """The letters of the PDF: IBM Plex Sans, and what stands in for a character that it lacks.
 
-A character is drawn by the first of IBM Plex Sans, Noto Sans and Inter that has it; one that none has is a box, one that
-would move the cursor or turn the line around is a sign of its own ("‹RLO›"). What is drawn is embedded in the document.
+A character is drawn by the first of IBM Plex Sans, Noto Sans and Inter that has it; one that none has is a box; one
+that would move the cursor or turn the line around is a sign of its own ("‹RLO›"). What is drawn is embedded.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import fontpkg_ibm_plex_sans
 import fontpkg_inter
@@ -27,7 +27,9 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont, TTFontFile
 from commandlog.model.harmless import visible
 
 MISSING = "□"
-_CONTROL = "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
+_CONTROL = (
+    "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
+)
 _TOKENS = {0x2400 + code: f"‹{name}›" for code, name in enumerate(_CONTROL.split())} | {0x2421: "‹DEL›", 0x09: "    "}
 _NOTHING = {0x200C, 0x200D, 0x2060, *range(0xFE00, 0xFE10)}  # joiners and variation selectors: nothing to see
 _WORDS_KEPT = 50_000
@@ -50,7 +52,8 @@ class Type:
         self._widths: dict[int, float] = {}
         self._font: dict[int, str] = {}
         for name in names:
-            for code, width in pdfmetrics.getFont(name).face.charWidths.items():
+            font: Any = pdfmetrics.getFont(name)
+            for code, width in font.face.charWidths.items():
                 if code not in self._widths:
                     self._widths[code] = width
                     self._font[code] = name

@@ -22,8 +22,7 @@ def write(contents: Contents, out: BinaryIO, progress: Progress | None = None) -
     """Write the entries to a binary file."""
     encoder = msgspec.json.Encoder()
     out.write(encoder.encode({"about": about(contents)}) + b"\n")
-    for line in contents.lines(progress):
-        out.write(encoder.encode(flat(contents, line)) + b"\n")
+    out.writelines(encoder.encode(flat(contents, line)) + b"\n" for line in contents.lines(progress))
 
 
 def about(contents: Contents) -> dict[str, object]:

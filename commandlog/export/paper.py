@@ -137,7 +137,7 @@ class Paper:
         self._outlined = level
         self._keys += 1
         key = f"b{self._keys}"
-        self.canvas.bookmarkHorizontal(key, 0, min(self.y + 24, HEIGHT), 0, left=0, fit="XYZ")
+        self.canvas.bookmarkPage(key, fit="XYZ", left=0, top=min(self.y + 24, HEIGHT), zoom=0)
         shown = " ".join(self.style.body.type.shown(title).split())
         self.canvas.addOutlineEntry(shown if len(shown) < 90 else f"{shown[:88]}…", key, level, closed=level > 0)
 
@@ -197,7 +197,9 @@ class Paper:
         """Draw one line that ends at `x`."""
         self.put(x - style.width(line), y, style, line)
 
-    def rule(self, y: float, left: float = LEFT, right: float = RIGHT, colour: Color = RULE, width: float = 0.6) -> None:
+    def rule(
+        self, y: float, left: float = LEFT, right: float = RIGHT, colour: Color = RULE, width: float = 0.6
+    ) -> None:
         """Draw a horizontal line."""
         self.canvas.setStrokeColor(colour)
         self.canvas.setLineWidth(width)

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from commandlog.intake.columns import guessed_priority, plain
 from commandlog.intake.geojson_rows import LATITUDE, LONGITUDE
-from commandlog.intake.guess import Guess, guessed_priority, plain
+from commandlog.intake.guess import Guess
 from commandlog.intake.mapping import Mapping, Translator, names
 from commandlog.intake.rows import Row
 from commandlog.intake.timestamps import Clock, zone_of
@@ -99,6 +100,7 @@ class Maker:
         self._text = [at[one] for one in names(columns.text)] or ([self._category] if self._category >= 0 else [])
         self._text = self._text or self._place
         self._key = [at[one] for one in names(columns.key)]
+        self._tell_apart = [at[one] for one in guess.identity]
         self._key_names = "\x1f".join(names(columns.key))
         used = {*self._time, *self._text, *self._place, self._person, *self._pin}
         used |= {at[one] for one in ignored} | {at.get(LATITUDE, -1), at.get(LONGITUDE, -1)}
@@ -227,8 +229,7 @@ class Maker:
         if any(values):
             parts = [self._key_names, *values]
         else:
-            category = cells[self._category] if self._category >= 0 else ""
-            parts = ["", str(entry.occurred // 60_000), *map(plain, (entry.text, entry.where, category))]
+            parts = ["", str(entry.occurred // 60_000), *(plain(cells[n]) for n in self._tell_apart if cells[n])]
         base = _digest("\x1f".join(parts))
         before = self._seen.get(base, 0)
         self._seen[base] = before + 1

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from commandlog.intake.columns import plain
 from commandlog.intake.entries import MAX_PATTERN_TEXT
-from commandlog.intake.guess import plain
 from commandlog.intake.mapping import Level, Mapping
 from commandlog.language import _
 from commandlog.model.covenant import Covenant

@@ -4,14 +4,13 @@ Names decide who is asked first, content decides whether the answer is believed.
 meaning of columns; the order of day and month, identity and the number of categories are decided over the whole file.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
+from commandlog.intake.columns import ROW_NUMBERS, Column, guessed_priority
 from commandlog.intake.mapping import Columns, Mapping, names
 from commandlog.intake.rows import Row, Table
 from commandlog.intake.timestamps import (
@@ -19,9 +18,6 @@ from commandlog.intake.timestamps import (
     Evidence,
     Notation,
     decide,
-    is_date_only,
-    is_figure,
-    is_time_only,
     zone_of,
 )
 from commandlog.language import _
@@ -30,55 +26,14 @@ from commandlog.model.errors import RuleError
 NULLS = ("\\N", "NULL", "null", "N/A", "n/a", "#N/A", "NaN", "nan", "None", "none", "-", "--", "(null)")
 SAMPLE = 2_000
 MAX_CATEGORIES = 200
-
-_WORDS: dict[str, tuple[str, ...]] = {
-    "time": (
-        *("time", "timestamp", "datetime", "tijdstip", "datumtijd", "occurred", "created", "creation", "received"),
-        *("opened", "reported", "start", "started", "begin", "date", "datum", "tijd", "when", "melddatum", "call"),
-    ),
-    "end": ("end", "ended", "closed", "close", "eind", "einde", "cleared", "resolved", "tot", "afgesloten", "closing"),
-    "text": (
-        *("message", "text", "tekst", "bericht", "melding", "description", "omschrijving", "beschrijving", "remarks"),
-        *("opmerking", "opmerkingen", "notes", "note", "narrative", "details", "summary", "comment", "comments"),
-        *("toelichting", "entry", "event", "subject", "title", "titel", "onderwerp", "regel"),
-    ),
-    "unit": ("unit", "eenheid", "callsign", "roepnaam", "roepnummer", "vehicle", "voertuig"),
-    "person": ("reporter", "caller", "melder", "reportedby", "informant"),
-    "place": (
-        *("location", "locatie", "place", "plaats", "address", "adres", "street", "straat", "borough", "city", "wijk"),
-        *("gemeente", "district", "zone", "area", "vak", "venue", "neighborhood", "neighbourhood", "buurt", "stad"),
-        *("beat", "sector", "ward", "site", "crossstreet", "gate", "poort", "region"),
-    ),
-    "category": ("category", "categorie", "type", "soort", "kind", "aard", "class", "classification", "classificatie"),
-    "priority": ("priority", "prioriteit", "prio", "urgency", "urgentie", "severity"),
-    "latitude": ("latitude", "lat", "breedtegraad", "y"),
-    "longitude": ("longitude", "lon", "lng", "long", "lengtegraad", "x"),
-    "key": ("id", "nr", "number", "nummer", "no", "guid", "uuid", "key", "case", "kenmerk", "reference", "ref", "zaak"),
-}
-_ROW_NUMBERS = ("fid", "objectid", "index", "row", "rownumber", "rij", "volgnr", "ogc", "unnamed", "#")
-_JOINED = (
-    ("call", "sign"),
-    ("time", "stamp"),
-    ("date", "time"),
-    ("reported", "by"),
-    ("cross", "street"),
-    ("row", "number"),
-)
-_PRIORITY = {
-    **dict.fromkeys(("p1", "prio1", "priority1", "a1", "1", "high", "hoog", "urgent", "spoed", "severe"), "urgent"),
-    **dict.fromkeys(("p2", "prio2", "priority2", "a2", "2", "medium", "middel", "elevated", "verhoogd"), "elevated"),
-    **dict.fromkeys(("p3", "prio3", "priority3", "b1", "b2", "b", "3", "p4", "4", "p5", "5"), "routine"),
-    **dict.fromkeys(("low", "laag", "normal", "normaal", "routine", "minor"), "routine"),
-    **dict.fromkeys(
-        ("a0", "p0", "prio0", "0", "emergency", "noodgeval", "critical", "kritiek", "extreme"), "emergency"
-    ),
-}
+MOSTLY = 0.9  # so much of a key must be filled and unique: one slip in a longer export must not change the keys of all
 
 
 class Guess(NamedTuple):
     """Which columns hold what (those of the mapping, completed), how times are written, and which columns were guessed.
 
-    `few` are columns with at most 200 different values; `lone` those that never change.
+    `few` are columns with at most 200 different values. `identity` are the columns that with the minute tell rows apart
+    where there is no key: chosen by their names alone, so that a longer export of the same log has the same.
     """
 
     columns: Columns
@@ -87,65 +42,9 @@ class Guess(NamedTuple):
     nulls: frozenset[str]
     guessed: tuple[str, ...]
     few: frozenset[str]
+    identity: tuple[str, ...]
     rows: int
     evidence: tuple[Evidence, ...]
-
-
-def plain(text: str) -> str:
-    """Return only the letters and figures of a text, without capitals and accents: what two spellings share."""
-    if text.isascii():
-        return "".join(filter(str.isalnum, text.lower()))
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
-
-
-def guessed_priority(value: str) -> str:
-    """Return the priority that a word or number usually means, empty where it means none."""
-    return _PRIORITY.get(plain(value), "")
-
-
-def words_of(name: str) -> list[str]:
-    """Return the words of a column's name: "pmeTimeStamp" and "Time stamp" both have time and stamp (and timestamp)."""
-    found = [one.lower() for one in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|#|@\w+", name)]
-    whole = plain(name)
-    return [*found, *(first + last for first, last in _JOINED if first in found and last in found), whole]
-
-
-class _Column:
-    """What the sample shows of one column."""
-
-    def __init__(self, name: str, number: int) -> None:
-        self.name = name
-        self.number = number
-        self.words = words_of(name)
-        self.filled = self.length = 0
-        self.values: set[str] = set()
-
-    def look(self, values: Iterable[str], clocks: tuple[Clock, ...]) -> None:
-        """Measure the cells of the sample."""
-        given = [one for one in values if one]
-        self.filled, self.length = len(given), sum(map(len, given))
-        self.values = set(given)
-        few = list(islice(self.values, 300))
-        count = len(few) or 1
-        self.dates = sum(_is_time(one, clocks) for one in few) / count
-        self.days = sum(map(is_date_only, few)) / count
-        self.clocks = sum(map(is_time_only, few)) / count
-        self.figures = sum(is_figure(one.lstrip("-+").replace(",", ".")) for one in few) / count
-
-    def rank(self, role: str) -> int:
-        """How well the name fits a role: the place of the word in the list from the end, 0 for none."""
-        words = _WORDS[role]
-        return max((len(words) - words.index(one) for one in self.words if one in words), default=0)
-
-
-def _is_time(value: str, clocks: tuple[Clock, ...]) -> bool:
-    for clock in clocks:
-        try:
-            clock.read(value)
-        except ValueError:
-            continue
-        return True
-    return False
 
 
 def guess(table: Table, mapping: Mapping | None, timezone: str) -> Guess:
@@ -169,21 +68,27 @@ def guess(table: Table, mapping: Mapping | None, timezone: str) -> Guess:
                 "No column holds dates and times. Name one in a mapping ([columns] time = …); there are: {known}."
             ).format(known=", ".join(table.columns[:30]))
         )
+    if not (names(columns.text) or columns.category or names(columns.place)):
+        raise RuleError(
+            _("No column says what happened. Name one in a mapping ([columns] text = …); there are: {known}.").format(
+                known=", ".join(table.columns[:30])
+            )
+        )
     return _over_all(table, sample, rows, columns, guessed, mapping, zone, nulls, made)
 
 
-def _look(table: Table, sample: list[Row], nulls: frozenset[str], zone: str) -> list[_Column]:
+def _look(table: Table, sample: list[Row], nulls: frozenset[str], zone: str) -> list[Column]:
     clocks = tuple(Clock(Notation(order), zone_of(zone)) for order in ("dmy", "mdy", "ymd"))
     looked = []
     for number, name in enumerate(table.columns):
-        column = _Column(name, number)
+        column = Column(name, number)
         cells = (row.values[number].strip() for row in sample)
         column.look(("" if one in nulls else one for one in cells), clocks)
         looked.append(column)
     return looked
 
 
-def _complete(given: Columns, looked: list[_Column], made: set[str], table: Table) -> tuple[Columns, tuple[str, ...]]:
+def _complete(given: Columns, looked: list[Column], made: set[str], table: Table) -> tuple[Columns, tuple[str, ...]]:
     """Return the mapping's columns with the gaps filled, and the names of the roles that were filled."""
     found = {role: names(getattr(given, role)) for role in Columns.__struct_fields__}
     for role, wanted in found.items():
@@ -206,10 +111,10 @@ def _complete(given: Columns, looked: list[_Column], made: set[str], table: Tabl
     return msgspec.convert(whole, Columns), tuple(guessed)
 
 
-def _choices(found: dict[str, list[str]], free: list[_Column]) -> Iterable[tuple[str, list[str]]]:
+def _choices(found: dict[str, list[str]], free: list[Column]) -> Iterable[tuple[str, list[str]]]:
     """Yield (role, columns) for each role that is open, taking columns away as they are chosen."""
 
-    def take(role: str, able: list[_Column]) -> list[str]:
+    def take(role: str, able: list[Column]) -> list[str]:
         best = max(able, key=lambda one: (one.rank(role), one.filled, -one.number), default=None)
         if best is None:
             return []
@@ -243,20 +148,20 @@ def _choices(found: dict[str, list[str]], free: list[_Column]) -> Iterable[tuple
         able = [one for one in wordy if one in free and one.rank("category") and _varies(one)]
         yield "category", take("category", able)
     if not found["place"]:
-        places = [one for one in wordy if one in free and one.rank("place") and _varies(one)]
+        places = [one for one in wordy if one in free and one.rank("place") and _varies(one) and not one.pairs]
         yield "place", [one.name for one in places[:4]]
     if not found["key"]:
         able = [
-            one for one in free if one.rank("key") and not set(one.words) & set(_ROW_NUMBERS) and not one.rank("unit")
+            one for one in free if one.rank("key") and not set(one.words) & set(ROW_NUMBERS) and not one.rank("unit")
         ]
-        yield "key", take("key", [one for one in able if one.filled == len(one.values) > 1])
+        yield "key", take("key", [one for one in able if len(one.values) >= one.rows * MOSTLY])
 
 
-def _varies(column: _Column) -> bool:
+def _varies(column: Column) -> bool:
     return len(column.values) > 1 or column.filled < 20
 
 
-def _texts(wordy: list[_Column]) -> list[_Column]:
+def _texts(wordy: list[Column]) -> list[Column]:
     """Return the columns that may hold the text: those named so; else the wordiest, where it is wordy at all."""
     plausible = [one for one in wordy if _varies(one) and not one.rank("place") and not one.rank("category")]
     named = [one for one in plausible if one.rank("text") and not set(one.words) & {"id", "stripped", "type"}]
@@ -266,7 +171,7 @@ def _texts(wordy: list[_Column]) -> list[_Column]:
     return [max(spaced, key=lambda one: one.length / one.filled)] if spaced else []
 
 
-def _time_columns(free: list[_Column]) -> list[str]:
+def _time_columns(free: list[Column]) -> list[str]:
     """Return the column of times, or a column of days and one of times of day."""
     able = [one for one in free if one.dates > 0.8 and (one.figures < 0.5 or one.rank("time"))]
     able = [one for one in able if not one.rank("end")] or able
@@ -316,7 +221,7 @@ def _over_all(
             for name, values in few.items():
                 if len(values) <= MAX_CATEGORIES:
                     values.add(row.values[at[name]].strip())
-    if key is not None and len(keys) < count:  # not the same for every row: not what a row is known by
+    if key is not None and len(keys) < count * MOSTLY:
         columns = _without_key(columns)
         guessed = tuple(one for one in guessed if one != "key")
     order = mapping.time.order
@@ -324,7 +229,18 @@ def _over_all(
     small = frozenset(name for name, values in few.items() if len(values) <= MAX_CATEGORIES)
     if columns.category in made:
         small |= {columns.category}
-    return Guess(columns, notation, zone, nulls, guessed, small, count, tuple(evidence))
+    identity = _identity(columns, guessed, table)
+    return Guess(columns, notation, zone, nulls, guessed, small, identity, count, tuple(evidence))
+
+
+def _identity(columns: Columns, guessed: tuple[str, ...], table: Table) -> tuple[str, ...]:
+    """Return what tells rows apart: the text, and what is or is called a place or a category."""
+    found = {*names(columns.text), *names(columns.place), *names(columns.category)}
+    for role in ("place", "category"):
+        if role in guessed or not getattr(columns, role):
+            found |= {name for name in table.columns if Column(name, 0).rank(role)}
+    taken = {one for role in ("time", "end", "priority", "unit") for one in names(getattr(columns, role))}
+    return tuple(sorted(found - taken))
 
 
 def _without_key(columns: Columns) -> Columns:

@@ -21,14 +21,16 @@ from commandlog.verbs.saying import note, report, source_of
 
 BATCH = 500  # rows a transaction: an operator's own entry stays fast meanwhile (5,000 do not allow that)
 MAX_CHANGED = 1_000
+MAX_REMARKS = 100
 Progress = Callable[[int, int], None]
 
 
 class Changed(NamedTuple):
-    """A row that the log has under the same key with other contents: its line, the entry's position, what differs."""
+    """A row that the log has under the same key with other contents; `entry` is the position, `what` what differs."""
 
     line: int
     entry: int
+    reference: str
     what: tuple[str, ...]
 
 
@@ -42,6 +44,11 @@ class Outcome(NamedTuple):
     levels: int
     changed: tuple[Changed, ...]
     changed_count: int
+    remarks: tuple[str, ...] = ()
+
+    def described(self) -> list[str]:
+        """Return the sums, and a line for each row that was refused or reads otherwise now (at most 100)."""
+        return [self.sums(), *self.remarks]
 
     def sums(self) -> str:
         """Return it in one line."""
@@ -219,7 +226,7 @@ class _Writer:
             if what:
                 self.changed_count += 1
                 if len(self.changed) < MAX_CHANGED:
-                    self.changed.append(Changed(entry.line, position, what))
+                    self.changed.append(Changed(entry.line, position, record.reference, what))
 
     def finish(self) -> None:
         """Say once where the entries came from, inside the last `writing`; nothing where nothing was added."""
@@ -242,7 +249,18 @@ class _Writer:
             self.levels,
             tuple(self.changed),
             self.changed_count,
+            tuple(self._remarks()),
         )
+
+    def _remarks(self) -> list[str]:
+        changed = _("{row} reads otherwise now than {entry} ({what}): the log keeps what it has")
+        said = [*self.plan.notices, *self.plan.refusals()]
+        said += [
+            changed.format(row=self.plan.at(one.line), entry=one.reference, what=", ".join(one.what))
+            for one in self.changed
+        ]
+        more = len(said) - MAX_REMARKS
+        return [*said[:MAX_REMARKS], _("… and {count} more").format(count=more)] if more > 0 else said
 
 
 def _differences(entry: Entry, words: Words, occurred: int) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ the file, the key and what to do.
 import hashlib
 import re
 import tomllib
+from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -136,10 +138,18 @@ def names(given: Names) -> list[str]:
 
 
 def read_mapping(path: Path) -> tuple[Mapping, bytes]:
-    """Return the mapping in a TOML file and its SHA-256; raises RuleError naming the key that is wrong."""
+    """Return the mapping in a TOML file (or of one of ours, by name) and its SHA-256.
+
+    Raises RuleError naming the key that is wrong, Unavailable where the disk refuses.
+    """
     with reading(path):
+        path = _ours(path)
         if not path.is_file():
-            raise RuleError(_("There is no mapping {file}: check the name.").format(file=path))
+            raise RuleError(
+                _("There is no mapping {file}: give a file, or the name of one that comes with the program.").format(
+                    file=path
+                )
+            )
         if path.stat().st_size > MAX_MAPPING:
             raise RuleError(_("{file} is too large to be a mapping.").format(file=path.name))
         data = path.read_bytes()
@@ -155,6 +165,14 @@ def read_mapping(path: Path) -> tuple[Mapping, bytes]:
     return mapping, hashlib.sha256(data).digest()
 
 
+def _ours(path: Path) -> Path:
+    """Return the mapping that comes with the program where only its name is given ("den-haag-p2000")."""
+    if path.exists() or path.name != str(path):
+        return path
+    here = Path(str(files("commandlog_resources"))) / "mappings" / f"{path.name.removesuffix('.toml')}.toml"
+    return here if here.is_file() else path
+
+
 def _wrong(path: Path, key: str, why: str) -> RuleError:
     at = f"{key}: " if key else ""
     return RuleError(
@@ -167,6 +185,7 @@ def _check(path: Path, mapping: Mapping) -> None:
     faults = [
         (mapping.kind not in ("report", "note"), "kind", _("is “report” or “note”")),
         (mapping.time.order not in ("", "dmy", "mdy", "ymd"), "time.order", _("is “dmy”, “mdy” or “ymd”")),
+        (not _reads_itself(mapping.time.format), "time.format", _("is no format: “%d-%m-%Y %H:%M” is one")),
         (len(mapping.file.separator) > 1, "file.separator", _("is one character")),
         (mapping.file.separator in ('"', "\n", "\r"), "file.separator", _("is one character")),
         (
@@ -201,6 +220,14 @@ def _check(path: Path, mapping: Mapping) -> None:
             ) from error
         if compiled.groups < groups:
             raise _wrong(path, key, _("“{pattern}” has no group in brackets").format(pattern=pattern))
+
+
+def _reads_itself(pattern: str) -> bool:
+    """Whether a strptime format can be read at all (empty: none is given)."""
+    try:
+        return not pattern or bool(datetime.strptime(datetime(2020, 11, 22, tzinfo=UTC).strftime(pattern), pattern))  # noqa: DTZ007
+    except (ValueError, re.error, KeyError, IndexError):
+        return False
 
 
 def zone(name: str) -> ZoneInfo | None:

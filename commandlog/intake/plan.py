@@ -90,13 +90,14 @@ class Plan:
         for number in self.order:
             yield number, _unpack(self._packed[number])
 
+    def at(self, line: int) -> str:
+        """Return where a row stands, in words."""
+        unit = _("feature {number}") if self.table.unit == "feature" else _("line {number}")
+        return unit.format(number=line)
+
     def refusals(self) -> list[str]:
         """Return a line for each row that is refused: where, which column, why."""
-        unit = _("feature {number}") if self.table.unit == "feature" else _("line {number}")
-        said = [
-            f"{unit.format(number=one.line)}: {f'{one.column}: ' if one.column else ''}{one.why}"
-            for one in self.refused
-        ]
+        said = [f"{self.at(one.line)}: {f'{one.column}: ' if one.column else ''}{one.why}" for one in self.refused]
         more = self.refused_count - len(self.refused)
         return [*said, _("… and {count} more").format(count=more)] if more else said
 
@@ -126,6 +127,15 @@ class Plan:
         ]
         span = " – ".join(self._local(one) for one in (self.first, self.last)) if len(self) else ""
         return ", ".join(counted) + (f" ({span})" if span else "")
+
+    def described(self) -> list[str]:
+        """Return all that --dry-run shows: the guess, what to know, the first entries, the refusals; a line each."""
+        said = [*self.description(), *self.notices]
+        if len(self):
+            said += [_("The first entries:"), *(f"  {one}" for one in self.preview())]
+        if self.refused_count:
+            said += [_("Refused:"), *(f"  {one}" for one in self.refusals())]
+        return said
 
     def preview(self, rows: int = 5) -> list[str]:
         """Return the first entries as they will be: time, priority, text, place, category."""

@@ -6,13 +6,13 @@ recognised is a note. How people write is not regular, so each rule below errs t
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
-from dateutil import tz
 from msgspec import Struct
 
 from commandlog.intake import moments
 from commandlog.intake.names import Found, Names, Vocabulary, vocabulary
+from commandlog.model.checks import zone_named
 from commandlog.model.covenant import Covenant
 from commandlog.model.mandates import plain
 from commandlog.model.words import label
@@ -28,8 +28,10 @@ _CALLED = r"(?P<called>(?:[^\W_][\w'’-]*[\s,]{1,3}){0,6}?)"
 _RADIO = re.compile(_CALLED + r"(?P<says>hier is|hier|dit is|this is|here is|here|van|from)[\s,]{1,3}")
 _HERE = re.compile(r"\s{1,3}(?:hier|here)(?=\s{0,3}[,:;.–-])")
 _GOES_ON = re.compile(
-    r"\s*[&+/]|['’]s\b|\s+(?:en|of|and|or|to|tot|t/m|is|zijn|was|wordt|are|has|heeft|staat|loopt|kan|kunnen|moet|gaat)\b"
+    r"\s*[&+/]|['’]s\b|\s+(?:en|of|and|or|to|tot|t/m|is|zijn|was|wordt|are|has|heeft|staat|loopt|kan|kunnen|moet|gaat"
+    r"|meldt|zegt|vraagt|reports|says|asks)\b"
 )
+_STOPS = re.compile(r"\s*(?:[,:;.|–]|-\s|$)")
 _BELONGS = re.compile(r"\s+(?:om|tot|voor|aan|van|to|for|from|of|is|was|en|and)\b")
 _AROUND = " \t\n\r,;:|–—-"
 _CLOSING = ",.;:!?)"
@@ -78,7 +80,7 @@ def read(text: str, covenant: Covenant, now: datetime, known: Vocabulary | None 
 
     `now` is timezone-aware and is read in the covenant's zone; `known` is `vocabulary(covenant)`, for who reads many.
     """
-    local = now.astimezone(tz.gettz(covenant.timezone) or tz.UTC)
+    local = now.astimezone(zone_named(covenant.timezone) or UTC)
     line = _Line(text, covenant, local, known or vocabulary(covenant))
     line.read_marks()
     line.read_beginning()
@@ -182,7 +184,7 @@ class _Line:
                 addressed = addressed or part.kind == "addressee"
                 end = part.end
             else:
-                end = self.time_at(at, addressed) or self.caller_at(at, addressed) or self.place_at(at)
+                end = self.time_at(at, addressed) or self.caller_at(at, addressed) or self.place_at(at, addressed)
                 end = end or (self.deadline_at(at) or self.task_word_at(at) if "addressee" in self.said else 0)
             if not end or _GOES_ON.match(self.plain, end):
                 return
@@ -223,7 +225,10 @@ class _Line:
         """Whether "<called>, hier" calls somebody: a name before a comma, a unit, a party or the command centre."""
         called = radio["called"].strip()
         names = [name for part in called.split(",") if (name := part.strip())]
-        is_known = all(name in self.known.units or name in self.known.parties or name in _ROOMS for name in names)
+        known = self.known
+        is_known = all(
+            name in known.units or name in known.parties or _ROOMS.issuperset(name.split()) for name in names
+        )
         if radio["says"] in ("van", "from"):
             return bool(names) and is_known
         return is_known or called.endswith(",")
@@ -233,11 +238,13 @@ class _Line:
         word = _WORD.match(self.plain, at)
         return word is not None and word.group() in _ROOMS
 
-    def place_at(self, at: int) -> int:
+    def place_at(self, at: int, addressed: bool) -> int:
+        """Read a place at the beginning; it stays in the words where the sentence goes on from it."""
         found = None if "place" in self.said else self.known.place_at(self.text, self.plain, at)
         if not found or not self.is_free(at, found.end):
             return 0
-        return self.add("place", at, found.end, found.code, cut=not _GOES_ON.match(self.plain, found.end))
+        goes_on = _GOES_ON.match(self.plain, found.end) or (addressed and not _STOPS.match(self.plain, found.end))
+        return self.add("place", at, found.end, found.code, cut=not goes_on)
 
     def deadline_at(self, at: int) -> int:
         found = None if "deadline" in self.said else moments.deadline(self.plain, at, self.now)
@@ -289,7 +296,7 @@ class _Line:
 
     def result(self) -> QuickEntry:
         said = self.said
-        unit = self.covenant.unit(said.get("unit", ""))
+        unit = self.covenant.unit(said["unit"]) if "unit" in said else None
         is_task = "deadline" in said or "task word" in said
         kind = ("task" if is_task else "message") if self.to[0] else "report" if unit else "note"
         return QuickEntry(

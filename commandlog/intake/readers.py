@@ -40,10 +40,10 @@ def open_rows(path: Path, shape: Shape | None = None) -> Table:
     encoding = shape.encoding or guess_encoding(path, start)
     text = start.decode(encoding, "replace")
     zeros = text.count("\0") > len(text) * 0.1
-    if start.startswith(_BINARY) or zeros:
-        raise RuleError(
-            _("{file} is not a table of text. Save it as CSV or GeoJSON and import that.").format(file=path.name)
-        )
     start_of_text = text.lstrip("\ufeff \t\r\n")
+    if start.startswith(_BINARY) or zeros or start_of_text.startswith("<"):
+        raise RuleError(
+            _("{file} is not a table in text. Save it as CSV or GeoJSON and import that.").format(file=path.name)
+        )
     reader = next(one for one in READERS if one.recognises(start_of_text, path.suffix.lower()))
     return reader.read(path, encoding, shape)

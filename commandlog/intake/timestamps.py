@@ -9,7 +9,7 @@ that the clock showed twice in autumn is the first of the two. Both are counted.
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import ClassVar, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dateutil import parser as dateutil_parser
@@ -196,32 +196,36 @@ def _century(year: int) -> int:
     return year + (1900 if year > 68 else 2000)
 
 
+_MONTHS: Any = [
+    ("Jan", "January", "januari"),
+    ("Feb", "February", "februari", "febr"),
+    ("Mar", "March", "mrt", "maart"),
+    ("Apr", "April"),
+    ("May", "mei"),
+    ("Jun", "June", "juni"),
+    ("Jul", "July", "juli"),
+    ("Aug", "August", "augustus"),
+    ("Sep", "Sept", "September"),
+    ("Oct", "October", "okt", "oktober"),
+    ("Nov", "November"),
+    ("Dec", "December"),
+]
+_WEEKDAYS: Any = [
+    ("Mon", "Monday", "ma", "maandag"),
+    ("Tue", "Tuesday", "di", "dinsdag"),
+    ("Wed", "Wednesday", "wo", "woensdag"),
+    ("Thu", "Thursday", "do", "donderdag"),
+    ("Fri", "Friday", "vr", "vrijdag"),
+    ("Sat", "Saturday", "za", "zaterdag"),
+    ("Sun", "Sunday", "zo", "zondag"),
+]
+
+
 class _Names(dateutil_parser.parserinfo):
     """English and Dutch names of months and days."""
 
-    MONTHS: ClassVar = [  # type: ignore[misc]
-        ("Jan", "January", "januari"),
-        ("Feb", "February", "februari", "febr"),
-        ("Mar", "March", "mrt", "maart"),
-        ("Apr", "April"),
-        ("May", "mei"),
-        ("Jun", "June", "juni"),
-        ("Jul", "July", "juli"),
-        ("Aug", "August", "augustus"),
-        ("Sep", "Sept", "September"),
-        ("Oct", "October", "okt", "oktober"),
-        ("Nov", "November"),
-        ("Dec", "December"),
-    ]
-    WEEKDAYS: ClassVar = [  # type: ignore[misc]
-        ("Mon", "Monday", "ma", "maandag"),
-        ("Tue", "Tuesday", "di", "dinsdag"),
-        ("Wed", "Wednesday", "wo", "woensdag"),
-        ("Thu", "Thursday", "do", "donderdag"),
-        ("Fri", "Friday", "vr", "vrijdag"),
-        ("Sat", "Saturday", "za", "zaterdag"),
-        ("Sun", "Sunday", "zo", "zondag"),
-    ]
+    MONTHS = _MONTHS
+    WEEKDAYS = _WEEKDAYS
 
 
 _NAMES = {first: _Names(dayfirst=first) for first in (True, False)}

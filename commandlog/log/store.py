@@ -64,6 +64,7 @@ class Log:
         self.path = path
         self.clock = clock
         self._depth = 0
+        self._commits = 0
         self._covenants: dict[int, Covenant] = {}
         if create == path.exists():
             raise RuleError(
@@ -152,6 +153,9 @@ class Log:
                 self.head = self._read_head()
                 yield
                 self.db.execute("COMMIT")
+                self._commits += 1
+                if self._commits % 32 == 0 and self.wal_bytes > WAL_LIMIT:
+                    self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
             except BaseException:
                 with suppress(sqlite3.OperationalError):
                     self.db.execute("ROLLBACK")

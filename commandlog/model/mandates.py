@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from commandlog.model.covenant import Covenant, Mandate, Power, Unit
 from commandlog.model.records import Source
@@ -17,7 +18,8 @@ NEGATION_REACH = 3  # words: "niet zelf laten fouilleren" and "fouilleer hem hie
 
 _URGING = frozenset({"vergeten", "vergeet", "wachten", "aarzelen", "uitstel", "forget", "wait", "hesitate", "delay"})
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_CLAUSE_END = re.compile(r"[.,;:!?\n]|\b(?:maar|wel|but)\b")
+_CLAUSE_END = re.compile(r"[.,;:!?–\n]|\b(?:maar|wel|but)\b")
+_NEXT_VERB = re.compile(r"\b(?:en|and)\b")  # "fouilleer hem en laat niet gaan"
 _WINDOW = 120  # characters; more than three words ever need
 
 
@@ -36,7 +38,7 @@ def _plain_character(character: str) -> str:
 def powers_named(text: str, covenant: Covenant) -> list[Power]:
     """Return the powers that a task's words ask for, in the covenant's order, each once.
 
-    Each of `Power.words` is looked for where a word begins ("ontruim" finds "ontruimen"). What is denied in the same
+    Each of `Power.words` is looked for as whole words; "ontruim*" is how a word begins. What is denied in the same
     clause, at most three words before or after it ("niet fouilleren", "do not search the bag"), is not asked for;
     "niet vergeten te fouilleren" is.
     """
@@ -49,20 +51,20 @@ def _asked_for(word: str, folded: str) -> bool:
 
 
 def _mentions(word: str, folded: str) -> Iterator[tuple[int, int]]:
-    stem = r"\s+".join(map(re.escape, plain(word).split()))
+    stem = r"\s+".join(map(re.escape, plain(word).removesuffix("*").split()))
     if stem:
-        yield from (found.span() for found in re.finditer(rf"(?<!\w){stem}\w*", folded))
+        end = r"\w*" if word.endswith("*") else r"(?!\w)"
+        yield from (found.span() for found in re.finditer(rf"(?<!\w){stem}{end}", folded))
 
 
 def _denied(folded: str, start: int, end: int) -> bool:
     before = _WORD.findall(_CLAUSE_END.split(folded[max(0, start - _WINDOW) : start])[-1])
-    after = _WORD.findall(_CLAUSE_END.split(folded[end : end + _WINDOW])[0])
+    after = _WORD.findall(_NEXT_VERB.split(_CLAUSE_END.split(folded[end : end + _WINDOW])[0])[0])
     return _has_negation(before[-NEGATION_REACH:]) or _has_negation(after[:NEGATION_REACH])
 
 
 def _has_negation(words: list[str]) -> bool:
-    pairs = zip(words, [*words[1:], ""], strict=True)
-    return any(word in NEGATIONS and following not in _URGING for word, following in pairs)
+    return any(word in NEGATIONS and following not in _URGING for word, following in pairwise([*words, ""]))
 
 
 def check_report(covenant: Covenant, source: Source, category: str) -> Mandate | None:

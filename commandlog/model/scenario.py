@@ -85,20 +85,19 @@ def line_of(text: str, key: str) -> int:
     """
     lines, at, end = text.splitlines(), 0, 0
     for name, index in _STEP.findall(f".{key}"):
-        found = _of_name(lines, at, name) if name else _of_index(lines, at, int(index))
+        found = _of_name(lines, at, name, end > 0) if name else _of_index(lines, at, int(index))
         if found < 0:
             break
         at, end = found, found + 1
     return end
 
 
-def _of_name(lines: list[str], at: int, name: str) -> int:
+def _of_name(lines: list[str], at: int, name: str, is_nested: bool) -> int:
     header = re.compile(rf"\s*(?:\[+\s*{re.escape(name)}\s*\]+|{re.escape(name)}\s*=)")
-    later = enumerate(lines[at:], at)
-    for number, line in later:
+    for number, line in enumerate(lines[at:], at):
         if header.match(line):
             return number
-        if number > at and line.startswith("["):
+        if is_nested and number > at and line.startswith("["):
             break
     return -1
 
@@ -107,7 +106,7 @@ def _of_index(lines: list[str], at: int, index: int) -> int:
     is_table = lines[at].lstrip().startswith("[[")
     wanted = lines[at].strip() if is_table else "{"
     for number, line in enumerate(lines[at:], at):
-        if line.strip().startswith(wanted) and number >= at:
+        if line.strip().startswith(wanted):
             index -= 1
             if index < 0:
                 return number

@@ -113,7 +113,7 @@ def page(log: Log, moment: Moment, wanted: Filter, *, limit: int = PAGE, before:
 
     Raises RuleError for a search that has nothing to look for.
     """
-    rows = list(_rows(log, moment, wanted, limit, before))
+    rows = list(found_rows(log, moment, wanted, limit, before))
     last = rows[-1] if len(rows) == limit else None
     if wanted.search:
         bookmark = Bookmark(-1, last.since) if last else None
@@ -171,7 +171,9 @@ def thread(log: Log, moment: Moment, position: int, reader: str = "") -> list[Li
     return Reader(log, moment, reader).lines(rows)
 
 
-def _rows(log: Log, moment: Moment, wanted: Filter, limit: int, before: Bookmark | None) -> Iterator[EntryRow]:
+def found_rows(
+    log: Log, moment: Moment, wanted: Filter, limit: int, before: Bookmark | None = None
+) -> Iterator[EntryRow]:
     """Yield rows, newest first, up to a limit."""
     where, values = conditions(wanted, moment)
     if wanted.search:

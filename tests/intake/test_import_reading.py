@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commandlog.intake.guess import guess, words_of
+from commandlog.intake.columns import words_of
+from commandlog.intake.guess import guess
 from commandlog.intake.mapping import Mapping
 from commandlog.intake.plan import plan
 from commandlog.intake.readers import open_rows

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -64,10 +63,6 @@ def other(tmp_path: Path) -> Iterator[Desk]:
     made = open_event(tmp_path / "other.log", COVENANT, tmp_path / "settings")
     yield made
     made.log.close()
-
-
-def mapping_file(name: str) -> Path:
-    return Path(str(files("commandlog_resources") / "mappings" / name))
 
 
 def table(tmp_path: Path, rows: int, name: str = "log.csv") -> Path:
@@ -144,6 +139,7 @@ def test_a_changed_row_is_reported_and_not_written(tmp_path: Path, desk: Desk) -
     outcome = imported(desk, path)
     assert [(one.line, one.what) for one in outcome.changed] == [(3, ("text",))]
     assert desk.log.head.seq == head
+    assert any("line 3" in one and "V1-" in one for one in outcome.described())
 
 
 @pytest.mark.parametrize("stop", [500, 1000])
@@ -193,7 +189,9 @@ def test_rows_are_refused_by_line_and_the_rest_goes_in(tmp_path: Path, desk: Des
     assert "line 20: time: “1/13/2020 10:00” is no date, read as day, month, year" in plan.refusals()
     outcome = run(desk, plan)
     assert (outcome.added, outcome.refused) == (17, 4)
-    assert outcome.sums()
+    assert "4 refused" in outcome.sums()
+    assert "line 19: time: has no date and time" in outcome.described()
+    assert {"Refused:", "  line 19: time: has no date and time", "time: time (guessed)"} <= set(plan.described())
 
 
 def test_entries_come_in_the_order_of_time_and_settled(tmp_path: Path, desk: Desk) -> None:
@@ -213,6 +211,8 @@ def test_entries_come_in_the_order_of_time_and_settled(tmp_path: Path, desk: Des
         ("kind = 'task'", "kind"),
         ("timezone = 'Mars/Base'", "timezone"),
         ("[time]\norder = 'ydm'", "time.order"),
+        ("[time]\nformat = '%Y %Y'", "time.format"),
+        ("[time]\nformat = '%Q'", "time.format"),
         ("[file]\nseparator = ';;'", "file.separator"),
         ("[file]\nencoding = 'hex'", "file.encoding"),
         ("[values.priority]\na = 'huge'", "values.priority"),
@@ -261,7 +261,7 @@ def test_a_level_that_the_covenant_lacks_is_said(tmp_path: Path, desk: Desk) -> 
 
 @real
 def test_the_pages_of_the_hague_by_their_mapping(desk: Desk) -> None:
-    plan = plan_import(desk, PAGES, mapping_file("den-haag-p2000.toml"))
+    plan = plan_import(desk, PAGES, Path("den-haag-p2000"))
     assert (len(plan), plan.refused_count) == (401, 0)
     fire = max(plan.incidents, key=lambda one: len(one.members))
     assert fire.title == "Gebouwbrand Laan van Wateringse Veld"
@@ -273,8 +273,22 @@ def test_the_pages_of_the_hague_by_their_mapping(desk: Desk) -> None:
         ("1", 1577906040000),  # 20:14 in The Hague
         ("0", 1577913420000),  # 22:17
     ]
-    again = imported(desk, PAGES, mapping_file("den-haag-p2000.toml"))
+    again = imported(desk, PAGES, Path("den-haag-p2000"))
     assert (again.added, again.incidents, again.levels, again.changed_count) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["den-haag-p2000", "nyc-emergency-management.toml"])
+def test_our_own_mappings_are_found_by_name(name: str) -> None:
+    assert read_mapping(Path(name))[0].timezone
+
+
+def test_a_format_of_the_mapping_is_kept_to(tmp_path: Path, desk: Desk) -> None:
+    mapping, path = tmp_path / "mapping.toml", tmp_path / "log.csv"
+    mapping.write_text("timezone = 'UTC'\n[time]\nformat = '%d|%m|%y %H'\n[columns]\ntime = 'time'")
+    path.write_text("time,text\n02|01|20 10,a\n2020-01-02 10:00,b\n")
+    plan = plan_import(desk, path, mapping)
+    assert [one.occurred for _n, one in plan.entries()] == [1577959200000]
+    assert [one.line for one in plan.refused] == [3]
 
 
 @real
@@ -288,13 +302,21 @@ def test_the_pages_of_the_hague_without_a_mapping(desk: Desk) -> None:
 
 
 @real
-@pytest.mark.parametrize("mapping", [None, "nyc-emergency-management.toml"])
+def test_files_that_are_no_log_are_clear_errors(desk: Desk) -> None:
+    for path in DATA.rglob("*"):
+        if path.is_file() and path not in (PAGES, CITY):
+            with pytest.raises(RuleError):
+                plan_import(desk, path)
+
+
+@real
+@pytest.mark.parametrize("mapping", [None, "nyc-emergency-management"])
 def test_the_log_of_new_york(desk: Desk, mapping: str | None) -> None:
-    plan = plan_import(desk, CITY, mapping_file(mapping) if mapping else None)
+    plan = plan_import(desk, CITY, Path(mapping) if mapping else None)
     assert (len(plan), plan.refused_count) == (5060, 0)
     assert plan.guess.notation.order == "mdy"
     run(desk, plan)
-    again = imported(desk, CITY, mapping_file(mapping) if mapping else None)
+    again = imported(desk, CITY, Path(mapping) if mapping else None)
     assert (again.added, again.already, again.changed_count) == (0, 5060, 0)
     if mapping:
         assert sum(one.place == "brooklyn" for _n, one in plan.entries()) > 1400

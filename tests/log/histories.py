@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from commandlog.log import derived
-from commandlog.log.desk import Desk, sit_down
 from commandlog.log.derived.table import FOREVER
+from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
@@ -26,9 +26,38 @@ WORDS = st.text(st.characters(exclude_categories=[]), max_size=12) | st.sampled_
 Step = tuple[str, int, int, int, str, int]
 STEP = st.tuples(
     st.sampled_from(
-        "report note observe message decide correct add assess duplicate feedback incident link merge close propose"
-        " accept decline start done told confirm withdraw hand_over agree affirm level confirm_level phase release"
-        " sign_in".split()
+        [
+            "report",
+            "note",
+            "observe",
+            "message",
+            "decide",
+            "correct",
+            "add",
+            "assess",
+            "duplicate",
+            "feedback",
+            "incident",
+            "link",
+            "merge",
+            "close",
+            "propose",
+            "accept",
+            "decline",
+            "start",
+            "done",
+            "told",
+            "confirm",
+            "withdraw",
+            "hand_over",
+            "agree",
+            "affirm",
+            "level",
+            "confirm_level",
+            "phase",
+            "release",
+            "sign_in",
+        ]
     ),
     st.integers(0, 3),
     st.integers(0, 40),
@@ -126,5 +155,7 @@ def everything(log: Log, *, before: int = FOREVER) -> dict[str, list[Any]]:
         for table in derived.TABLES
     }
     log.db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab (main, fulltext, instance)")
-    found["fulltext"] = log.db.execute("SELECT * FROM vocabulary WHERE doc < ? ORDER BY 1, 2, 3, 4", (before,)).fetchall()
+    found["fulltext"] = log.db.execute(
+        "SELECT * FROM vocabulary WHERE doc < ? ORDER BY 1, 2, 3, 4", (before,)
+    ).fetchall()
     return found

@@ -20,6 +20,7 @@ from commandlog.views.moments import Moment
 from commandlog.views.timeline import Filter
 from tests.log.histories import HISTORY, Step, begin, everything, play
 
+
 @contextmanager
 def evening(history: list[Step]) -> Iterator[dict[str, Desk]]:
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +79,7 @@ def test_roll_back_and_apply_again_equals_straight_order(
         start = log.head.seq
         play(desks, others)
         middle = log.head.seq
-        play({party: desks["police"] for party in desks}, mine)
+        play(dict.fromkeys(desks, desks["police"]), mine)
         first, then = list(stored(log.db, 1, start)), list(stored(log.db, start + 1, middle))
         waiting = provisional(stored(log.db, middle + 1))
         for one in (straight, rebased):
@@ -123,8 +124,8 @@ def put_behind(log: Log, waiting: list[Stored]) -> None:
 def test_the_rules_are_reached(tmp_path: Path) -> None:
     """A control: a history of proposals and answers does make tasks and refuses what cannot be."""
     desks = begin(tmp_path)
-    history: list[Step] = [("propose", 1, 0, 1, "loop mee", 0), ("accept", 0, 0, 1, "", 0), ("done", 0, 0, 1, "", 0)]
+    history: list[Step] = [("propose", 1, 1, 0, "loop mee", 0), ("accept", 0, 0, 0, "", 0), ("done", 0, 0, 0, "", 0)]
     play(desks, history)
     rows = desks["venue"].log.db.execute("SELECT state FROM tasks ORDER BY since").fetchall()
-    assert rows == [("accepted",)] or rows == [("proposed",), ("accepted",), ("done",)]
+    assert rows == [("proposed",), ("accepted",), ("done",)]
     desks["venue"].log.close()

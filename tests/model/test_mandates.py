@@ -16,6 +16,7 @@ COVENANT = load("concert")
         ("aanspreken als gastheer, niet fouilleren", []),
         ("niet zelf laten fouilleren", []),
         ("fouilleer hem niet", []),
+        ("fouilleer hem en laat niet gaan", ["search"]),
         ("niet vergeten te fouilleren", ["search"]),
         ("niet wachten, fouilleren", ["search"]),
         ("niet aanspreken maar fouilleren", ["search"]),

@@ -1,0 +1,119 @@
+"""Invented traffic for measuring: as many records as one likes, from a seed, with the spread of a real evening."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from commandlog.log.desk import Desk
+from commandlog.model.covenant import Category, Covenant, Party, Place, Unit
+from commandlog.model.records import Added, Frame, Note, Report, Source, Words
+from tests.events import START, Clock, concert
+
+_SYLLABLES = [
+    "ba",
+    "be",
+    "bo",
+    "da",
+    "de",
+    "do",
+    "fa",
+    "ga",
+    "ge",
+    "ha",
+    "ka",
+    "ke",
+    "ko",
+    "la",
+    "le",
+    "lo",
+    "ma",
+    "me",
+    "mo",
+    "na",
+    "ne",
+    "no",
+    "pa",
+    "po",
+    "ra",
+    "re",
+    "ro",
+    "sa",
+    "se",
+    "ta",
+    "te",
+    "to",
+    "va",
+    "wa",
+]
+
+
+def vocabulary(size: int = 20_000) -> list[str]:
+    """Return invented words, the commonest first."""
+    chance = random.Random(1)
+    words = {"".join(chance.choices(_SYLLABLES, k=chance.randint(1, 4))) for _ in range(size * 2)}
+    found = sorted(words)
+    chance.shuffle(found)
+    return found[:size]
+
+
+def covenant() -> Covenant:
+    """Return a large event: 8 parties, 60 units, 60 places, 20 categories."""
+    return concert(
+        parties=tuple(Party(f"party{n}" if n else "venue", f"Party {n}", "private", chr(65 + n)) for n in range(8)),
+        units=tuple(Unit(f"Unit {n}", f"party{n % 7 + 1}", f"role{n % 5}") for n in range(60)),
+        places=tuple(Place(f"place{n}", f"Place {n}") for n in range(60)),
+        categories=tuple(Category(f"category{n}", f"Category {n}") for n in range(20)),
+        powers=(),
+        mandates=(),
+        ladders=(),
+        roles=(),
+    )
+
+
+class Traffic:
+    """An endless stream of records: mostly reports, some notes and additions; words by Zipf's law."""
+
+    def __init__(self, clock: Clock, seed: int = 7) -> None:
+        self.clock = clock
+        self.chance = random.Random(seed)
+        self.words = vocabulary()
+        self.weights = [1 / rank for rank in range(1, len(self.words) + 1)]
+        self.last: bytes = b""
+        self._pool: list[str] = []
+
+    def text(self) -> str:
+        """Return a sentence of 6 to 20 words."""
+        if len(self._pool) < 20:
+            self._pool = self.chance.choices(self.words, self.weights, k=20_000)
+        return " ".join(self._pool.pop() for _ in range(self.chance.randint(6, 20)))
+
+    def next(self) -> tuple[type[Frame], Words, dict[str, Any]]:
+        """Return the next record to append; the clock moves on."""
+        chance = self.chance
+        self.clock.tick(chance.random() * 20)
+        number = chance.randrange(60)
+        about: dict[str, Any] = {
+            "source": Source(f"party{number % 7 + 1}", f"Unit {number}", f"role{number % 5}", "3"),
+            "place": f"place{chance.randrange(60)}",
+            "category": f"category{chance.randrange(20)}",
+            "occurred_at": self.clock.now - chance.choice((0, 0, 0, 30_000, 300_000)),
+        }
+        if chance.random() < 0.1:
+            about["priority"] = chance.choice(("elevated", "urgent"))
+        words = Words(text=self.text())
+        kind = chance.random()
+        if kind < 0.1 and self.last:
+            return Added, words, {**about, "entry": self.last}
+        return (Report, words, about) if kind < 0.75 else (Note, words, about)
+
+    def fill(self, desk: Desk, number: int) -> Iterator[int]:
+        """Append records in transactions of 500, as an import does; yields after each how many there are now."""
+        for start in range(0, number, 500):
+            with desk.writing():
+                for _ in range(min(500, number - start)):
+                    kind, words, about = self.next()
+                    self.last = desk.append(kind, words, **about).id
+            yield desk.log.head.seq
+
+
+__all__ = ["START", "Clock", "Traffic", "covenant", "vocabulary"]
