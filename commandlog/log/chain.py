@@ -60,6 +60,11 @@ def unpack_header(data: bytes) -> Header:
     return header
 
 
+def moved(header: bytes, seq: int) -> bytes:
+    """Return a header at another position; what its desk signed stays as it was."""
+    return header[:18] + seq.to_bytes(8, "big") + header[26:]
+
+
 def part_hash(salted: bytes) -> bytes:
     """Return the hash of a frame or of words, `salted`: 16 secret random bytes, then the part's bytes."""
     return sha256(salted).digest()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from commandlog.language import _
 from commandlog.log.derived.table import FOREVER
@@ -11,9 +11,33 @@ from commandlog.log.keys import desk_key
 from commandlog.log.store import Log, Signer
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import RuleError
-from commandlog.model.records import By, CovenantSet, DeskOpened, Frame, Millis, Opened, Record, Words
+from commandlog.model.records import (
+    By,
+    CovenantSet,
+    DeskOpened,
+    Frame,
+    Millis,
+    Opened,
+    Record,
+    SignedIn,
+    SignedOut,
+    Words,
+)
 
 _NO_WORDS = Words()
+
+
+_BEFORE_COVENANT = (Opened, CovenantSet, DeskOpened)
+_CHANGING = (SignedIn, SignedOut, CovenantSet)
+
+
+class _Known(NamedTuple):
+    """What a desk has looked up in a transaction: its last number, who sits at it, and the covenant in force."""
+
+    transaction: int
+    number: int
+    operator: str
+    covenant: bytes
 
 
 class Desk:
@@ -22,6 +46,7 @@ class Desk:
     def __init__(self, log: Log, signer: Signer) -> None:
         self.log = log
         self.signer = signer
+        self._known: _Known | None = None
 
     @property
     def party(self) -> str:
@@ -55,15 +80,22 @@ class Desk:
         `occurred_at` is now where it is not given.
         """
         now = self.now
-        operator = self.operator
-        number = self.log.db.execute(
-            "SELECT coalesce(max(number), 0) + 1 FROM entries WHERE desk = ?", (self.code,)
-        ).fetchone()[0]
-        if kind is not Opened and kind is not CovenantSet and kind is not DeskOpened:
-            fields.setdefault("covenant", self.log.covenant_record()[0])
+        if self._known is None or self._known.transaction != self.log.transaction:
+            self._known = self._look_up()
+        known = self._known
+        if kind not in _BEFORE_COVENANT:
+            fields.setdefault("covenant", known.covenant)
         fields["occurred_at"] = fields.get("occurred_at") or now
-        frame = kind(by=By(self.party, self.code, operator), number=number, logged_at=now, **fields)
-        return self.log.append(self.signer, frame, words)
+        frame = kind(by=By(self.party, self.code, known.operator), number=known.number + 1, logged_at=now, **fields)
+        record = self.log.append(self.signer, frame, words)
+        made = (record.frame.by.desk, record.frame.number) == (self.code, frame.number)
+        self._known = known._replace(number=known.number + 1) if made and kind not in _CHANGING else None
+        return record
+
+    def _look_up(self) -> "_Known":
+        query = "SELECT coalesce(max(number), 0) FROM entries WHERE desk = ?"
+        number = self.log.db.execute(query, (self.code,)).fetchone()[0]
+        return _Known(self.log.transaction, number, self.operator, self.log.covenant_id())
 
     @property
     def operator(self) -> str:

@@ -15,30 +15,30 @@ from commandlog.model.records import decode_frame, decode_words
 
 Progress = Callable[[int], None]
 
-_COLUMNS = "seq, id, header, hash, frame, words"
-_INSERT = f"INSERT INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+_COLUMNS = "seq, header, hash, frame, words"
+_INSERT = f"INSERT INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
 
 
 class Stored(NamedTuple):
-    """A record as it is stored: `header` and `hash` are None while it is provisional, parts are behind their salts."""
+    """A record as it is stored: `hash` is None while it is provisional, frame and words are behind their salts."""
 
     seq: int
-    id: bytes
-    header: bytes | None
+    header: bytes
     hash: bytes | None
     frame: bytes | None
     words: bytes | None
 
     def applied(self) -> Applied:
         """Return what the derived tables need of it."""
+        header = chain.unpack_header(self.header)
         frame = decode_frame(self.frame[chain.SALT :]) if self.frame else None
         words = decode_words(self.words[chain.SALT :]) if self.words else None
-        if self.header is None:
-            if frame is None:
-                raise ValueError("a provisional record is one's own, and can be read")
-            return Applied(self.seq, self.id, frame.logged_at, frame.by.party, frame.by.desk, frame, words)
-        header = chain.unpack_header(self.header)
-        return Applied(self.seq, self.id, header.kept_at, header.party, header.desk, frame, words)
+        return Applied(self.seq, header.id, header.kept_at, header.party, header.desk, frame, words)
+
+    def provisional(self, number: int) -> "Stored":
+        """Return the record as one that waits for its place in the shared order, behind `number` others."""
+        seq = PROVISIONAL + number
+        return self._replace(seq=seq, header=chain.moved(self.header, seq), hash=None)
 
 
 def stored(db: sqlite3.Connection, first: int = 1, last: int = PROVISIONAL - 1) -> Iterator[Stored]:
@@ -122,8 +122,8 @@ def rebase(log: Log, shared: Iterable[Stored]) -> None:
         db.execute("DELETE FROM records WHERE seq >= ?", (PROVISIONAL,))
         for record in shared:
             take(db, record)
-        for position, record in enumerate(waiting, start=PROVISIONAL):
-            take(db, record._replace(seq=position))
+        for number, record in enumerate(waiting):
+            take(db, record.provisional(number))
 
 
 def take(db: sqlite3.Connection, record: Stored) -> None:

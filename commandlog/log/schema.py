@@ -11,10 +11,9 @@ APPLICATION_ID = 0x434C4F47  # "CLOG": tells a log from any other SQLite file
 VERSION = 1
 
 RECORDS = (
-    # frame and words are stored behind their salts; words_hash stands in for words that were erased
+    # a provisional record has no hash yet; words_hash stands in for words that were erased
     """CREATE TABLE records
-    (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, header BLOB, hash BLOB, frame BLOB, words BLOB, words_hash BLOB)""",
-    "CREATE UNIQUE INDEX records_id ON records (id)",
+    (seq INTEGER PRIMARY KEY, header BLOB NOT NULL, hash BLOB, frame BLOB, words BLOB, words_hash BLOB)""",
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     """CREATE TABLE checkpoints
     (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, desk TEXT NOT NULL, signature BLOB NOT NULL)""",

@@ -8,6 +8,7 @@ opening and closing holds one lock between processes.
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -28,7 +29,8 @@ Clock = Callable[[], Millis]
 
 CHECKPOINT_EVERY = 100  # records between two signed checkpoints
 WAL_LIMIT = 64 << 20  # bytes of write-ahead log at which a writer stops waiting for an idle moment
-_INSERT = "INSERT INTO records (seq, id, header, hash, frame, words) VALUES (?, ?, ?, ?, ?, ?)"
+SIGN_TOGETHER = 64  # records of a batch that are signed at once, beside the main thread
+_INSERT = "INSERT INTO records (seq, header, hash, frame, words) VALUES (?, ?, ?, ?, ?)"
 
 
 def system_clock() -> Millis:
@@ -52,6 +54,22 @@ class Signer(NamedTuple):
     key: Ed25519PrivateKey
 
 
+class _Staged(NamedTuple):
+    """A record that has been derived from, and waits for its signature and its place in the chain."""
+
+    seq: int
+    id: bytes
+    kept_at: Millis
+    signer: Signer
+    digest: bytes
+    frame: bytes
+    words: bytes
+
+
+def _sign(log_id: bytes, staged: list[_Staged]) -> list[bytes]:
+    return [chain.sign(one.signer.key, log_id, one.id, one.digest, one.signer.party, one.signer.desk) for one in staged]
+
+
 class Log:
     """A log file that is open. One per thread; closing it is the caller's duty (it is a context manager)."""
 
@@ -65,6 +83,10 @@ class Log:
         self.clock = clock
         self._depth = 0
         self._commits = 0
+        self.transaction = 0
+        self._staged: list[_Staged] = []
+        self._signing: list[Future[list[bytes]]] = []
+        self._pool = ThreadPoolExecutor(1, "sign")
         self._covenants: dict[int, Covenant] = {}
         if create == path.exists():
             raise RuleError(
@@ -125,6 +147,7 @@ class Log:
 
     def close(self) -> None:
         """Tidy up and close; what was appended is on disk already."""
+        self._pool.shutdown()
         with suppress(CommandLogError), self._failures(), self._lock:
             with suppress(sqlite3.OperationalError):
                 self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -149,14 +172,17 @@ class Log:
         with self._failures(), self._lock:
             self.db.execute("BEGIN IMMEDIATE")
             self._depth = 1
+            self.transaction += 1
             try:
                 self.head = self._read_head()
                 yield
+                self._settle()
                 self.db.execute("COMMIT")
                 self._commits += 1
                 if self._commits % 32 == 0 and self.wal_bytes > WAL_LIMIT:
                     self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
             except BaseException:
+                self._staged, self._signing = [], []
                 with suppress(sqlite3.OperationalError):
                     self.db.execute("ROLLBACK")
                 self.head = self._read_head()
@@ -173,25 +199,46 @@ class Log:
             raise AssertionError("append outside writing()")
         if frame.origin and (before := origins.position(self.db, frame.origin)):
             return self.record(before)
-        seq, now = self.head.seq + 1, max(self.clock(), self.head.kept_at)
-        record_id = self._ids.next(now)
         frame, frame_bytes = storable(frame)
         words, words_bytes = storable(words)
+        seq = self.head.seq + len(self._staged) + 1
+        now = max(self.clock(), self._staged[-1].kept_at if self._staged else self.head.kept_at)
+        record_id = self._ids.next(now)
         salted_frame, salted_words = chain.salted(frame_bytes), chain.salted(words_bytes)
         digest = chain.digest_of(chain.part_hash(salted_frame), chain.part_hash(salted_words))
-        signature = chain.sign(signer.key, self.id, record_id, digest, signer.party, signer.desk)
-        header = chain.pack_header(
-            chain.Header(
-                chain.HEADER_VERSION, self.id, seq, record_id, now, digest, signature, signer.party, signer.desk
-            )
-        )
-        head = Head(seq, chain.link(self.head.hash, header), now)
-        self.db.execute(_INSERT, (seq, record_id, header, head.hash, salted_frame, salted_words))
+        self._staged.append(_Staged(seq, record_id, now, signer, digest, salted_frame, salted_words))
+        if len(self._staged) % SIGN_TOGETHER == 0:
+            self._signing.append(self._pool.submit(_sign, self.id, self._staged[-SIGN_TOGETHER:]))
         derived.apply(self.db, Applied(seq, record_id, now, signer.party, signer.desk, frame, words))
-        self.head = head
-        if seq % CHECKPOINT_EVERY == 0:
-            self._sign_checkpoint(signer)
         return Record(seq, record_id, now, frame, words)
+
+    def _settle(self) -> None:
+        """Chain and store the records that were appended since the last time."""
+        if not self._staged:
+            return
+        signatures = [one for chunk in self._signing for one in chunk.result()]
+        signatures += _sign(self.id, self._staged[len(signatures) :])
+        rows = []
+        for one, signature in zip(self._staged, signatures, strict=True):
+            header = chain.pack_header(
+                chain.Header(
+                    chain.HEADER_VERSION,
+                    self.id,
+                    one.seq,
+                    one.id,
+                    one.kept_at,
+                    one.digest,
+                    signature,
+                    one.signer.party,
+                    one.signer.desk,
+                )
+            )
+            self.head = Head(one.seq, chain.link(self.head.hash, header), one.kept_at)
+            rows.append((one.seq, header, self.head.hash, one.frame, one.words))
+            if one.seq % CHECKPOINT_EVERY == 0:
+                self._sign_checkpoint(one.signer)
+        self._staged, self._signing = [], []
+        self.db.executemany(_INSERT, rows)
 
     def _sign_checkpoint(self, signer: Signer) -> None:
         signature = signer.key.sign(chain.checkpoint_bytes(self.id, self.head.seq, self.head.hash))
@@ -228,6 +275,7 @@ class Log:
     def refresh(self) -> int:
         """See what other processes have appended; returns the position of the last record."""
         with self._failures():
+            self._settle()
             self.head = self._read_head()
         return self.head.seq
 
@@ -240,20 +288,22 @@ class Log:
 
     def records(self, first: int = 1, last: int = FOREVER) -> Iterator[Record]:
         """Yield records in their order, from position `first` to `last`, both included."""
+        self._settle()
         rows = self.db.execute(
-            "SELECT seq, id, header, frame, words FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last)
+            "SELECT seq, header, frame, words FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last)
         )
         for row in rows:
             yield _record(*row)
 
     def records_at(self, positions: Iterable[int]) -> dict[int, Record]:
         """Return the records at these positions, by position."""
+        self._settle()
         wanted = list(positions)
         found: dict[int, Record] = {}
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
-            rows = self.db.execute(f"SELECT seq, id, header, frame, words FROM records WHERE seq IN ({marks})", part)
+            rows = self.db.execute(f"SELECT seq, header, frame, words FROM records WHERE seq IN ({marks})", part)
             found.update((row[0], _record(*row)) for row in rows)
         return found
 
@@ -277,6 +327,7 @@ class Log:
 
     def position_at(self, moment: Millis) -> int:
         """Return the position of the last record that was kept at or before a moment, 0 where none was."""
+        self._settle()
         low, high = 0, self.head.seq
         while low < high:
             middle = (low + high + 1) // 2
@@ -289,18 +340,13 @@ class Log:
 
     def kept_at(self, seq: int) -> Millis:
         """Return the keeper's time of a record, 0 where there is none."""
+        self._settle()
         row = self.db.execute("SELECT header FROM records WHERE seq = ?", (seq,)).fetchone()
         return chain.unpack_header(row[0]).kept_at if row else 0
 
     def covenant(self, position: int = FOREVER) -> Covenant:
         """Return the covenant in force at a position; raises RuleError before there is one."""
-        return self.covenant_record(position)[1]
-
-    def covenant_record(self, position: int = FOREVER) -> tuple[RecordId, Covenant]:
-        """Return the covenant in force at a position, and the id of the record that put it in force."""
-        row = self.db.execute(
-            "SELECT max(since), (SELECT id FROM records WHERE seq = since) FROM covenants WHERE since <= ?", (position,)
-        ).fetchone()
+        row = self.db.execute("SELECT max(since) FROM covenants WHERE since <= ?", (position,)).fetchone()
         if row[0] is None:
             raise RuleError(_("This log has no covenant yet: open an event in it first."))
         if row[0] not in self._covenants:
@@ -308,7 +354,12 @@ class Log:
             if words is None or words.covenant is None:
                 raise RuleError(_("The covenant of this log cannot be read by this desk."))
             self._covenants[row[0]] = words.covenant
-        return row[1], self._covenants[row[0]]
+        return self._covenants[row[0]]
+
+    def covenant_id(self) -> RecordId:
+        """Return the id of the record that put the covenant in force, empty before there is one."""
+        row = self.db.execute("SELECT id FROM entries WHERE since = (SELECT max(since) FROM covenants)").fetchone()
+        return row[0] if row else b""
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -333,11 +384,11 @@ class Log:
             ) from error
 
 
-def _record(seq: int, record_id: bytes, header: bytes | None, frame: bytes | None, words: bytes | None) -> Record:
+def _record(seq: int, header: bytes, frame: bytes | None, words: bytes | None) -> Record:
     return Record(
         seq,
-        record_id,
-        chain.unpack_header(header).kept_at if header else 0,
+        header[26:42],
+        int.from_bytes(header[42:50], "big"),
         decode_frame(frame[chain.SALT :]) if frame else None,
         decode_words(words[chain.SALT :]) if words else None,
     )

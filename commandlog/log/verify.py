@@ -95,19 +95,20 @@ def _check_range(path: Path, log_id: bytes, first: int, last: int) -> tuple[int,
     """Check the records from one position to another against each other and the hash before them."""
     db = sqlite3.connect(path, isolation_level=None, timeout=30)
     position = first
+    start = chain.HEADER_VERSION.to_bytes(2, "big") + log_id
     try:
         before = db.execute("SELECT hash, header FROM records WHERE seq = ?", (first - 1,)).fetchone()
         previous = before[0] if before else chain.GENESIS
         kept_at = chain.unpack_header(before[1]).kept_at if before else 0
         query = (
-            "SELECT seq, id, header, hash, frame, words, words_hash FROM records"
+            "SELECT seq, header, hash, frame, words, words_hash FROM records"
             f" WHERE seq BETWEEN ? AND ? AND seq < {PROVISIONAL} ORDER BY seq"
         )
-        for seq, record_id, header, stored, frame, words, words_hash in db.execute(query, (first, last)):
+        for seq, header, stored, frame, words, words_hash in db.execute(query, (first, last)):
             if seq != position:
                 return position, _("the record is missing")
             # the header by its bytes, as chain.pack_header lays them out: unpacking each would double the time
-            if header[:42] != b"\x00\x01" + log_id + seq.to_bytes(8, "big") + record_id:
+            if header[:26] != start + seq.to_bytes(8, "big"):
                 return seq, _("the header belongs to another record or log")
             if frame is not None:
                 words_part = sha256(words).digest() if words is not None else words_hash

@@ -277,7 +277,7 @@ class Reader:
 
     def reference(self, record_id: bytes) -> str:
         """Return how people call the entry with this record id."""
-        row = self.log.db.execute("SELECT seq FROM records WHERE id = ?", (record_id,)).fetchone()
+        row = self.log.db.execute("SELECT since FROM entries WHERE id = ?", (record_id,)).fetchone()
         return self.reference_at(row[0]) if row else "?"
 
     def reference_at(self, position: int) -> str:

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 from commandlog.export.exporting import export
 from commandlog.log import derived
 from commandlog.log.derived import fulltext
+from commandlog.log.derived.entries import facets_at
 from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.rebuild import rebase, rebuild, stored, take
@@ -108,7 +109,7 @@ class Bench:
         ).fetchall()
         self.copied = rows[-1][0]
         texts = [
-            (r.seq, r.words.everything() if r.words else "", fulltext.facets_of(self.log.db, r.seq))
+            (r.seq, r.words.everything() if r.words else "", fulltext.facet_words(facets_at(self.log.db, r.seq)))
             for r in self.log.records(rows[0][0])
         ]
         return rows, texts
@@ -116,14 +117,12 @@ class Bench:
     def grow(self, size: int) -> None:
         ours = theirs = 0.0
         appended = size - self.log.head.seq
-        start = time.perf_counter()
-        for number, _head in enumerate(self.traffic.fill(self.desk, appended)):
-            ours += time.perf_counter() - start
+        for number, seconds in enumerate(self.traffic.fill(self.desk, appended)):
+            ours += seconds
             theirs += self.bare.write(*self.copy())
             if number % 4 == 3:
-                self.log.tend()
-                self.bare.tend()
-            start = time.perf_counter()
+                ours += _timed(self.log.tend)
+                theirs += _timed(self.bare.tend)
         ratio = ours / theirs
         self.say(
             size,
@@ -252,7 +251,7 @@ class Bench:
             derived.rollback(self.log.db, last - 550)
             self.log.db.execute("DELETE FROM records WHERE seq > ?", (last - 550,))
             for number, record in enumerate(taken[500:]):
-                take(self.log.db, record._replace(seq=PROVISIONAL + number, header=None, hash=None))
+                take(self.log.db, record.provisional(number))
         seconds = _timed(lambda: rebase(self.log, taken[:500]))
         self.say(
             size,

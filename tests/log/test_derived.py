@@ -112,7 +112,7 @@ def test_rolling_back_leaves_what_was_there_before(before: list[Step], mine: lis
 
 
 def provisional(records: Iterator[Stored]) -> list[Stored]:
-    return [r._replace(seq=PROVISIONAL + n, header=None, hash=None) for n, r in enumerate(records)]
+    return [record.provisional(number) for number, record in enumerate(records)]
 
 
 def put_behind(log: Log, waiting: list[Stored]) -> None:

@@ -51,8 +51,7 @@ def schema() -> list[str]:
 
 def apply(db: Connection, r: Applied) -> None:
     """Take one record into every derived table that it concerns."""
-    entries.apply(db, r)
-    fulltext.apply(db, r)
+    fulltext.apply(db, r, entries.apply(db, r))
     if r.frame is not None:
         if r.frame.origin:
             origins.apply(db, r)

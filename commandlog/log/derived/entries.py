@@ -35,6 +35,7 @@ class EntryRow(NamedTuple):
 
     since: int
     until: int
+    id: bytes
     entry: int
     key: int
     occurred: int
@@ -66,8 +67,11 @@ TABLE = Table(
         "threads: thread, since WHERE thread != entry",
         "tasks: task, since WHERE task > 0",
         "numbers: desk, number",
+        "ids: id",
     ),
 )
+
+FACETS = ("kind", "party", "unit", "role", "place", "category", "priority")
 
 _PRIORITIES = {str(one): number for number, one in enumerate(Priority, start=1)}
 _INSERT = TABLE.insert
@@ -84,16 +88,16 @@ def audience_text(audience: tuple[str, ...]) -> str:
     return f",{','.join(audience)}," if audience else ""
 
 
-def apply(db: Connection, r: Applied) -> None:
-    """Add the record's row."""
+def apply(db: Connection, r: Applied) -> tuple[str, ...]:
+    """Add the record's row; returns its facets, in the order of FACETS, for the full text."""
     frame = r.frame
     last = db.execute("SELECT high FROM entries ORDER BY since DESC LIMIT 1").fetchone()
     high = last[0] if last else 0
     if frame is None:
         key = order_key(r.id)
-        row: tuple[object, ...] = (r.seq, FOREVER, r.seq, key, r.kept_at, max(high, r.kept_at), 0, "sealed", r.party)
-        db.execute(_INSERT, (*row, "", "", "", "", 0, "", r.seq, 0, 0, 0, r.desk, 0))
-        return
+        row: tuple[object, ...] = (r.seq, FOREVER, r.id, r.seq, key, r.kept_at, max(high, r.kept_at), 0, "sealed")
+        db.execute(_INSERT, (*row, r.party, "", "", "", "", 0, "", r.seq, 0, 0, 0, r.desk, 0))
+        return ()
     kind = _KINDS.get(type(frame)) or _KINDS.setdefault(type(frame), kind_of(frame))
     entry, thread, task, version, key, settled = r.seq, r.seq, 0, 0, order_key(r.id), 0
     if type(frame) is Corrected:
@@ -110,22 +114,27 @@ def apply(db: Connection, r: Applied) -> None:
         thread, task = _belongs(db, r.seq, frame)
     source, by, occurred = frame.source, frame.by, frame.occurred_at
     ahead = occurred > r.kept_at
+    facets = (
+        kind,
+        (source.party or by.party) if source else by.party,
+        source.unit if source else "",
+        source.role if source else "",
+        frame.place,
+        frame.category,
+        frame.priority,
+    )
     db.execute(
         _INSERT,
         (
             r.seq,
             FOREVER,
+            r.id,
             entry,
             key,
             occurred,
             high if ahead or occurred < high else occurred,
             ahead,
-            kind,
-            (source.party or by.party) if source else by.party,
-            source.unit if source else "",
-            source.role if source else "",
-            frame.place,
-            frame.category,
+            *facets[:6],
             _PRIORITIES.get(frame.priority, 0),
             audience_text(frame.audience),
             thread,
@@ -136,6 +145,13 @@ def apply(db: Connection, r: Applied) -> None:
             frame.number,
         ),
     )
+    return facets
+
+
+def facets_at(db: Connection, seq: int) -> tuple[str, ...]:
+    """Return the facets of the row at a position, as `apply` returned them."""
+    row = db.execute(f"SELECT {', '.join(FACETS)} FROM entries WHERE since = ?", (seq,)).fetchone()
+    return () if row is None or row[0] == "sealed" else (*row[:6], priority_name(row[6]))
 
 
 def _belongs(db: Connection, seq: int, frame: Frame) -> tuple[int, int]:

@@ -8,6 +8,7 @@ Merging is left to idle moments (`Log.tend`): a merge in the middle of an entry 
 from functools import cache
 from sqlite3 import Connection
 
+from commandlog.log.derived.entries import FACETS, facets_at
 from commandlog.log.derived.table import Applied
 from commandlog.model.records import Words, decode_words
 
@@ -20,32 +21,29 @@ SCHEMA = (
 )
 
 _INSERT = "INSERT INTO fulltext (rowid, text, facets) VALUES (?, ?, ?)"
-_FACETS = "SELECT kind, party, unit, role, place, category FROM entries WHERE since = ?"
-_LETTERS = "kpurlc"
 
 
 @cache
-def facet(letter: str, code: str) -> str:
+def facet(name: str, code: str) -> str:
     """Return the word by which the index knows a facet; two codes may share one, rows decide."""
-    return letter + "x" + "".join(c if c.isascii() and c.isalnum() else "x" for c in code.lower())
+    return name + "x" + "".join(c if c.isascii() and c.isalnum() else "x" for c in code.lower())
 
 
-def facets_of(db: Connection, seq: int) -> str:
-    """Return the facets of the entry row at a position, as the index holds them."""
-    row = db.execute(_FACETS, (seq,)).fetchone()
-    return " ".join([facet(letter, code) for letter, code in zip(_LETTERS, row, strict=True) if code])
+def facet_words(facets: tuple[str, ...]) -> str:
+    """Return facets, in the order of `entries.FACETS`, as the index holds them."""
+    return " ".join([facet(name, code) for name, code in zip(FACETS, facets, strict=False) if code])
 
 
-def apply(db: Connection, r: Applied) -> None:
-    """Index the record; its entry row is there already."""
-    db.execute(_INSERT, (r.seq, r.words.everything() if r.words else "", facets_of(db, r.seq)))
+def apply(db: Connection, r: Applied, facets: tuple[str, ...]) -> None:
+    """Index the record."""
+    db.execute(_INSERT, (r.seq, r.words.everything() if r.words else "", facet_words(facets)))
 
 
 def remove(db: Connection, seq: int, words: Words | None) -> None:
     """Take one record out of the index; its entry row must still be there."""
     db.execute(
         "INSERT INTO fulltext (fulltext, rowid, text, facets) VALUES ('delete', ?, ?, ?)",
-        (seq, words.everything() if words else "", facets_of(db, seq)),
+        (seq, words.everything() if words else "", facet_words(facets_at(db, seq))),
     )
 
 

@@ -25,7 +25,7 @@ class ReportRow(NamedTuple):
 TABLE = Table(
     "reports",
     ReportRow,
-    ("entry: entry, since", f"waiting: since WHERE state = 'received' AND until = {FOREVER}"),
+    ("later: entry, since WHERE since != entry", f"waiting: since WHERE state = 'received' AND until = {FOREVER}"),
 )
 KINDS = (Report, Observation, Assessed, Feedback)
 
@@ -58,5 +58,9 @@ def apply(db: Connection, r: Applied) -> None:
 
 def current(db: Connection, entry: int) -> ReportRow | None:
     """Return how a report stands now."""
-    found = db.execute("SELECT * FROM reports WHERE entry = ? ORDER BY since DESC LIMIT 1", (entry,)).fetchone()
+    query = (
+        "SELECT * FROM reports WHERE since ="
+        " (SELECT coalesce(max(since), ?) FROM reports WHERE entry = ? AND since != entry)"
+    )
+    found = db.execute(query, (entry, entry)).fetchone()
     return ReportRow._make(found) if found else None

@@ -79,11 +79,11 @@ class Applied(NamedTuple):
 
 def position_of(db: Connection, record_id: bytes) -> int:
     """Return where a record stands, 0 where the log does not have it."""
-    found = db.execute("SELECT seq FROM records WHERE id = ?", (record_id,)).fetchone()
+    found = db.execute("SELECT since FROM entries WHERE id = ?", (record_id,)).fetchone()
     return found[0] if found else 0
 
 
 def id_at(db: Connection, seq: int) -> bytes:
     """Return the id of the record at a position, empty where there is none."""
-    found = db.execute("SELECT id FROM records WHERE seq = ?", (seq,)).fetchone()
+    found = db.execute("SELECT id FROM entries WHERE since = ?", (seq,)).fetchone()
     return found[0] if found else b""
