@@ -1,22 +1,16 @@
 """The stage: a clock that the telling moves on, the desks of the parties, and the routine that runs meanwhile."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 
-from dateutil import tz
-
+from commandlog.demo.clock import BEGIN, END, time
 from commandlog.demo.routine import Routine
 from commandlog.intake.entering import enter
 from commandlog.log.desk import Desk, sit_down
 from commandlog.model import scenario
-from commandlog.model.records import Millis
 from commandlog.verbs.events import open_event, sign_in, sign_out
 
 SCENARIO = "concert"
-DAY = datetime(2026, 6, 27, tzinfo=tz.gettz("Europe/Amsterdam"))
-BEGIN, END = "15:00", "09:10"
-_NOON = 12  # an earlier hour is one of the next morning
 _TICK = 8_000  # milliseconds from one record to the next, at least
 
 OPERATORS = {
@@ -27,13 +21,6 @@ OPERATORS = {
     "organiser": "Jasper Smit",
 }
 """Who sits where from the beginning; the neighbour joins at 20:00, the municipality is reached by phone."""
-
-
-def time(text: str) -> Millis:
-    """Return a moment of the evening ("21:14", "09:00" on the next morning) in milliseconds UTC."""
-    hour, minute = map(int, text.split(":"))
-    moment = DAY.replace(hour=hour, minute=minute) + timedelta(days=hour < _NOON)
-    return round(moment.timestamp() * 1000)
 
 
 class Evening:
@@ -47,6 +34,8 @@ class Evening:
         self.log = venue.log
         self._desks = {"venue": venue}
         self._routine = Routine()
+        self.seq: dict[str, int] = {}
+        """Positions of entries that a later beat comes back to."""
 
     def __getitem__(self, party: str) -> Desk:
         self.now += _TICK

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from commandlog.demo.clock import time
 from commandlog.intake.quick_entry import read
 from commandlog.log.desk import Desk
 from commandlog.model.records import Millis
@@ -63,8 +64,6 @@ class Routine:
     """The routine of one evening, told piece by piece."""
 
     def __init__(self) -> None:
-        from commandlog.demo.evening import time
-
         text = (files("commandlog_resources") / "demo" / FILE).read_text("utf-8")
         self._lines = msgspec.convert(tomllib.loads(text), Script).line
         self._told: dict[int, int] = {}

@@ -4,6 +4,7 @@ A row carries its import key as origin. Whatever happens in between (killed, dis
 holds whole transactions, and a second run goes on where the first one stopped.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from commandlog.verbs.levels import set_level
 from commandlog.verbs.saying import note, report, source_of
 
 BATCH = 500  # rows a transaction: an operator's own entry stays fast meanwhile (5,000 do not allow that)
+PAUSE = 0.002  # seconds between two transactions, so that an operator who waits gets in between
 MAX_CHANGED = 1_000
 MAX_REMARKS = 100
 Progress = Callable[[int, int], None]
@@ -86,6 +88,7 @@ def run(desk: Desk, plan: Plan, progress: Progress | None = None) -> Outcome:
             writer.write(plan.order[start : start + BATCH])
             if start + BATCH >= total:
                 writer.finish()
+        time.sleep(PAUSE)
         if progress:
             progress(min(start + BATCH, total), total)
     return writer.outcome()

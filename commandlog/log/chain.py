@@ -10,7 +10,6 @@ words may be absent (sealed, erased) and it still verifies.
 
 import os
 import struct
-import time
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -125,9 +124,9 @@ class Ids:
     def __init__(self) -> None:
         self._last = 0
 
-    def next(self, now: int | None = None) -> bytes:
-        """Return the next id; `now` is the time in milliseconds, the system's where it is left out."""
-        stamp = (time.time_ns() // 1_000_000 if now is None else now) << 12
+    def next(self, now: int) -> bytes:
+        """Return the next id; `now` is the time in milliseconds."""
+        stamp = now << 12
         self._last = stamp if stamp > self._last else self._last + 1
         order = self._last
         tail = bytearray(os.urandom(8))

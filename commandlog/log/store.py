@@ -14,19 +14,20 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from filelock import FileLock, Timeout
 
 from commandlog.language import _
 from commandlog.log import chain, derived, schema
 from commandlog.log.derived import origins
 from commandlog.log.derived.table import FOREVER, PROVISIONAL, Applied
 from commandlog.log.drives import is_network_drive
+from commandlog.log.lock import Busy, FileLock
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
 from commandlog.model.records import Millis, Record, RecordId, Words, decode_frame, decode_words, storable
 
 Clock = Callable[[], Millis]
 
+LOCK_TIMEOUT = 30  # seconds
 CHECKPOINT_EVERY = 100  # records between two signed checkpoints
 WAL_LIMIT = 64 << 20  # bytes of write-ahead log at which a writer stops waiting for an idle moment
 SIGN_TOGETHER = 64  # records of a batch that are signed at once, beside the main thread
@@ -102,16 +103,18 @@ class Log:
                     "{file} is on a network drive, where a log can be damaged: keep it on a disk of this machine."
                 ).format(file=path)
             )
-        self._lock = FileLock(f"{path}.lock", timeout=30)
-        with self._failures(), self._lock:
-            self.db = sqlite3.connect(path, isolation_level=None, timeout=30, cached_statements=256)
-            try:
-                self._prepare(create)
-            except BaseException:
-                self.db.close()
-                if create:
-                    path.unlink(missing_ok=True)
-                raise
+        with self._failures():
+            self._lock = FileLock(Path(f"{path}.lock"), LOCK_TIMEOUT)
+            with self._lock:
+                self.db = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT, cached_statements=256)
+                try:
+                    self._prepare(create)
+                except BaseException:
+                    self.db.close()
+                    self._lock.close()
+                    if create:
+                        path.unlink(missing_ok=True)
+                    raise
 
     def _prepare(self, create: bool) -> None:
         db = self.db
@@ -152,6 +155,7 @@ class Log:
             with suppress(sqlite3.OperationalError):
                 self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self.db.close()
+        self._lock.close()
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -366,7 +370,7 @@ class Log:
         """Say in words what SQLite or the file system refuses."""
         try:
             yield
-        except Timeout as error:
+        except Busy as error:
             raise Unavailable(
                 _("Another program keeps {file} busy: nothing was stored, try again.").format(file=self.path)
             ) from error

@@ -5,12 +5,13 @@ that position; a page costs the same in a log of a thousand entries and of a mil
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from commandlog.language import _
-from commandlog.log.derived.entries import EntryRow, priority_name
+from commandlog.log.derived import fulltext
+from commandlog.log.derived.entries import FACETS, priority_name
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.store import Log
 from commandlog.model.records import SYSTEM_KINDS, By, Frame, Millis, Record, Words
@@ -19,6 +20,29 @@ from commandlog.views.moments import Moment, zone_of
 from commandlog.views.telling import Teller
 
 PAGE = 200
+FEW = 2_000  # matches up to which a filter is answered from the full-text index and sorted
+
+
+class Row(NamedTuple):
+    """The columns of an entry row that a line is made of."""
+
+    since: int
+    entry: int
+    key: int
+    occurred: int
+    kind: str
+    party: str
+    unit: str
+    role: str
+    place: str
+    category: str
+    priority: int
+    thread: int
+    task: int
+    version: int
+
+
+COLUMNS = ", ".join(f"e.{name}" for name in Row._fields)
 
 
 class Filter(Struct, frozen=True):
@@ -132,10 +156,10 @@ def whole(log: Log, moment: Moment, wanted: Filter) -> Iterator[Line]:
         values["match"] = search.expression(wanted.search)
     values |= {"o": -(1 << 62), "k": 0, "limit": PAGE}
     query = (
-        f"SELECT e.* FROM entries e WHERE (e.occurred, e.key) > (:o, :k) AND {where}"
+        f"SELECT {COLUMNS} FROM entries e WHERE (e.occurred, e.key) > (:o, :k) AND {where}"
         " ORDER BY e.occurred, e.key LIMIT :limit"
     )
-    while rows := [EntryRow._make(row) for row in log.db.execute(query, values)]:
+    while rows := [Row._make(row) for row in log.db.execute(query, values)]:
         yield from reader.lines(rows)
         values |= {"o": rows[-1].occurred, "k": rows[-1].key}
 
@@ -143,47 +167,48 @@ def whole(log: Log, moment: Moment, wanted: Filter) -> Iterator[Line]:
 def entry(log: Log, moment: Moment, position: int, reader: str = "") -> Line | None:
     """Return one entry as it reads at a moment, None where the reader may not read it or it is not there yet."""
     where, values = conditions(Filter(reader=reader, system=True), moment)
-    query = f"SELECT e.* FROM entries e WHERE e.entry = :entry AND e.since >= :entry AND {where} LIMIT 1"
+    query = f"SELECT {COLUMNS} FROM entries e WHERE e.entry = :entry AND e.since >= :entry AND {where} LIMIT 1"
     found = log.db.execute(
         query.replace("e.entry = :entry", "(e.since = :entry OR (e.entry = :entry AND e.version > 0))"),
         {**values, "entry": position},
     ).fetchone()
-    return Reader(log, moment, reader).lines([EntryRow._make(found)])[0] if found else None
+    return Reader(log, moment, reader).lines([Row._make(found)])[0] if found else None
 
 
 def at_record(log: Log, moment: Moment, position: int, reader: str = "") -> Line | None:
     """Return the line that one record made, whatever came after it; None where the reader may not read it."""
     where, values = conditions(Filter(reader=reader, system=True), moment)
     found = log.db.execute(
-        f"SELECT e.* FROM entries e WHERE e.since = :seq AND {where}", {**values, "seq": position}
+        f"SELECT {COLUMNS} FROM entries e WHERE e.since = :seq AND {where}", {**values, "seq": position}
     ).fetchone()
-    return Reader(log, moment, reader).lines([EntryRow._make(found)])[0] if found else None
+    return Reader(log, moment, reader).lines([Row._make(found)])[0] if found else None
 
 
 def thread(log: Log, moment: Moment, position: int, reader: str = "") -> list[Line]:
     """Return everything that hangs together with the entry at the root of a thread, oldest first."""
     where, values = conditions(Filter(reader=reader, system=True), moment)
     query = (
-        "SELECT e.* FROM entries e WHERE (e.since = :root OR (e.entry = :root AND e.version > 0)"
+        f"SELECT {COLUMNS} FROM entries e WHERE (e.since = :root OR (e.entry = :root AND e.version > 0)"
         f" OR (e.thread = :root AND e.thread != e.entry)) AND {where} ORDER BY e.occurred, e.key"
     )
-    rows = [EntryRow._make(row) for row in log.db.execute(query, {**values, "root": position})]
+    rows = [Row._make(row) for row in log.db.execute(query, {**values, "root": position})]
     return Reader(log, moment, reader).lines(rows)
 
 
-def found_rows(
-    log: Log, moment: Moment, wanted: Filter, limit: int, before: Bookmark | None = None
-) -> Iterator[EntryRow]:
+def found_rows(log: Log, moment: Moment, wanted: Filter, limit: int, before: Bookmark | None = None) -> Iterator[Row]:
     """Yield rows, newest first, up to a limit."""
     where, values = conditions(wanted, moment)
     if wanted.search:
         values |= {"match": search.expression(wanted.search), "limit": limit}
         values["last"] = before.key - 1 if before else moment.position
         query = (
-            "SELECT e.* FROM fulltext f CROSS JOIN entries e ON e.since = f.rowid WHERE fulltext MATCH :match"
+            f"SELECT {COLUMNS} FROM fulltext f CROSS JOIN entries e ON e.since = f.rowid WHERE fulltext MATCH :match"
             f" AND f.rowid <= :last AND {where} ORDER BY f.rowid DESC LIMIT :limit"
         )
-        yield from map(EntryRow._make, log.db.execute(query, values))
+        yield from map(Row._make, log.db.execute(query, values))
+        return
+    if (few := _few(log, moment, wanted)) is not None:
+        yield from _sorted(log, few, where, values, limit, before)
         return
     high = log.db.execute(
         "SELECT high FROM entries WHERE since <= ? ORDER BY since DESC LIMIT 1", (moment.position,)
@@ -196,12 +221,38 @@ def found_rows(
         "entries e INDEXED BY entries_timeline WHERE e.occurred <= :high",
     ):
         query = (
-            f"SELECT e.* FROM {source} AND (e.occurred, e.key) < (:o, :k) AND {where}"
+            f"SELECT {COLUMNS} FROM {source} AND (e.occurred, e.key) < (:o, :k) AND {where}"
             " ORDER BY e.occurred DESC, e.key DESC LIMIT :limit"
         )
         for row in log.db.execute(query, {**values, "limit": limit - taken}):
             taken += 1
-            yield EntryRow._make(row)
+            yield Row._make(row)
+
+
+def _few(log: Log, moment: Moment, wanted: Filter) -> list[int] | None:
+    """Return the positions that may match a filter where they are few; None where the timeline finds them sooner."""
+    facets = [fulltext.facet(name, code) for name in FACETS if (code := getattr(wanted, name))]
+    if not facets:
+        return None
+    query = "SELECT rowid FROM fulltext WHERE fulltext MATCH ? AND rowid <= ? LIMIT ?"
+    match = f"facets : ({' AND '.join(facets)})"
+    rows = log.db.execute(query, (match, moment.position, FEW + 1)).fetchall()
+    return [seq for (seq,) in rows] if len(rows) <= FEW else None
+
+
+def _sorted(
+    log: Log, positions: list[int], where: str, values: dict[str, Any], limit: int, before: Bookmark | None
+) -> list[Row]:
+    """Return those of a few rows that meet the conditions, newest first, from a bookmark on."""
+    found: list[Row] = []
+    for start in range(0, len(positions), 500):
+        part = ",".join(map(str, positions[start : start + 500]))
+        query = f"SELECT {COLUMNS} FROM entries e WHERE e.since IN ({part}) AND {where}"
+        found += map(Row._make, log.db.execute(query, values))
+    found.sort(key=lambda row: (row.occurred, row.key), reverse=True)
+    if before:
+        found = [row for row in found if (row.occurred, row.key) < (before.occurred, before.key)]
+    return found[:limit]
 
 
 _PLAIN = ("party", "unit", "role", "place", "category", "kind")
@@ -241,7 +292,6 @@ def conditions(wanted: Filter, moment: Moment) -> tuple[str, dict[str, Any]]:
         values["reader"], values["reader_in"] = wanted.reader, f",{wanted.reader},"
     if wanted.state:
         where.append(_state_condition(wanted.state))
-        values["state"] = wanted.state
     if wanted.incident:
         where.append("e.entry IN (SELECT entry FROM links WHERE incident = :incident AND since <= :p AND until > :p)")
         values["incident"] = wanted.incident
@@ -261,7 +311,7 @@ def _state_condition(state: str) -> str:
     for table, states in _STATES.items():
         if state in states:
             column = "entry" if table == "reports" else "task"
-            return f"e.entry IN (SELECT {column} FROM {table} WHERE state = :state AND since <= :p AND until > :p)"
+            return f"e.entry IN (SELECT {column} FROM {table} WHERE state = '{state}' AND since <= :p AND until > :p)"
     return "0"
 
 
@@ -289,7 +339,7 @@ class Reader:
             self._references[position] = f"{row[0]}-{row[1]}" if row else "?"
         return self._references[position]
 
-    def lines(self, rows: list[EntryRow]) -> list[Line]:
+    def lines(self, rows: list[Row]) -> list[Line]:
         """Return the lines of these rows, in their order."""
         first = {row.entry for row in rows if row.version}
         records = self.log.records_at({row.since for row in rows} | first)
@@ -300,22 +350,27 @@ class Reader:
         return [self._line(row, records, reports, tasks, links) for row in rows]
 
     def _states(self, table: str, key: str, columns: str, wanted: Iterable[int]) -> dict[int, tuple[Any, ...]]:
-        """Return what a table says of some entries at this moment, by entry."""
+        """Return what a table says of some entries at this moment, by entry.
+
+        A report's first state stands at the report's own position, and only its later ones are indexed by entry.
+        """
         keys = list(wanted)
         found: dict[int, tuple[Any, ...]] = {}
+        ways = ("since IN", f"since != {key} AND {key} IN") if table == "reports" else (f"{key} IN",)
         for start in range(0, len(keys), 500):
             part = keys[start : start + 500]
-            query = (
-                f"SELECT {key}, {columns} FROM {table} WHERE {key} IN ({','.join('?' * len(part))})"
-                " AND since <= ? AND until > ?"
-            )
-            rows = self.log.db.execute(query, (*part, self.moment.position, self.moment.position))
-            found.update((row[0], row[1:]) for row in rows)
+            for way in ways:
+                query = (
+                    f"SELECT {key}, {columns} FROM {table} WHERE since <= ? AND until > ?"
+                    f" AND {way} ({','.join('?' * len(part))})"
+                )
+                rows = self.log.db.execute(query, (self.moment.position, self.moment.position, *part))
+                found.update((row[0], row[1:]) for row in rows)
         return found
 
     def _line(
         self,
-        row: EntryRow,
+        row: Row,
         records: dict[int, Record],
         reports: dict[int, tuple[Any, ...]],
         tasks: dict[int, tuple[Any, ...]],
@@ -327,7 +382,7 @@ class Reader:
         return Line(
             seq=row.since,
             entry=row.entry,
-            reference=self.reference_at(row.entry),
+            reference=first.reference if first.frame else self.reference_at(row.entry),
             kind=row.kind,
             occurred_at=row.occurred,
             logged_at=first.frame.logged_at if first.frame else first.kept_at,
@@ -351,7 +406,7 @@ class Reader:
             disposition=state[1] if len(state) > 1 else "",
         )
 
-    def struck(self, row: EntryRow) -> tuple[Struck, ...]:
+    def struck(self, row: Row) -> tuple[Struck, ...]:
         """Return the versions before this one, oldest first, as far as the reader may read them."""
         query = (
             "SELECT e.since, e.until FROM entries e WHERE (e.since = :entry OR (e.entry = :entry AND e.version > 0))"

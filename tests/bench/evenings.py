@@ -7,7 +7,7 @@ from typing import Any
 
 from commandlog.log.desk import Desk
 from commandlog.model.covenant import Category, Covenant, Party, Place, Unit
-from commandlog.model.records import Added, Frame, Note, Report, Source, Words
+from commandlog.model.records import Added, Assessed, Frame, Note, Report, Source, Words
 from tests.events import START, Clock, concert
 
 _SYLLABLES = [
@@ -72,7 +72,7 @@ def covenant() -> Covenant:
 
 
 class Traffic:
-    """An endless stream of records: mostly reports, some notes and additions; words by Zipf's law."""
+    """An endless stream of records: reports and what was decided about them, notes, additions; words by Zipf's law."""
 
     def __init__(self, clock: Clock, seed: int = 7) -> None:
         self.clock = clock
@@ -80,6 +80,7 @@ class Traffic:
         self.words = vocabulary()
         self.weights = [1 / rank for rank in range(1, len(self.words) + 1)]
         self.last: bytes = b""
+        self.waiting: list[bytes] = []
         self._pool: list[str] = []
 
     def text(self) -> str:
@@ -105,7 +106,16 @@ class Traffic:
         kind = chance.random()
         if kind < 0.1 and self.last:
             return Added, words, {**about, "entry": self.last}
-        return (Report, words, about) if kind < 0.75 else (Note, words, about)
+        if kind < 0.4 and len(self.waiting) > 20:
+            about["entry"] = self.waiting.pop(0)
+            return Assessed, words, {**about, "disposition": chance.choice(("no_action", "observe", "approach"))}
+        return (Report, words, about) if kind < 0.8 else (Note, words, about)
+
+    def keep(self, kind: type[Frame], record_id: bytes) -> None:
+        """Remember what was appended, for what will be said about it."""
+        self.last = record_id
+        if kind is Report:
+            self.waiting.append(record_id)
 
     def fill(self, desk: Desk, number: int) -> Iterator[float]:
         """Append records in transactions of 500, as an import does; yields the seconds that each transaction took."""
@@ -114,7 +124,7 @@ class Traffic:
             began = time.perf_counter()
             with desk.writing():
                 for kind, words, about in waiting:
-                    self.last = desk.append(kind, words, **about).id
+                    self.keep(kind, desk.append(kind, words, **about).id)
             yield time.perf_counter() - began
 
 

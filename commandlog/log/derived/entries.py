@@ -74,7 +74,10 @@ TABLE = Table(
 FACETS = ("kind", "party", "unit", "role", "place", "category", "priority")
 
 _PRIORITIES = {str(one): number for number, one in enumerate(Priority, start=1)}
-_INSERT = TABLE.insert
+# `high` is at least that of the row before; the value that is bound is what this row adds to it
+_PLACES = ["?"] * len(EntryRow._fields)
+_PLACES[EntryRow._fields.index("high")] = "max(?, coalesce((SELECT high FROM entries ORDER BY since DESC LIMIT 1), 0))"
+_INSERT = f"INSERT INTO entries VALUES ({', '.join(_PLACES)})"
 _KINDS: dict[type, str] = {}
 
 
@@ -91,11 +94,9 @@ def audience_text(audience: tuple[str, ...]) -> str:
 def apply(db: Connection, r: Applied) -> tuple[str, ...]:
     """Add the record's row; returns its facets, in the order of FACETS, for the full text."""
     frame = r.frame
-    last = db.execute("SELECT high FROM entries ORDER BY since DESC LIMIT 1").fetchone()
-    high = last[0] if last else 0
     if frame is None:
         key = order_key(r.id)
-        row: tuple[object, ...] = (r.seq, FOREVER, r.id, r.seq, key, r.kept_at, max(high, r.kept_at), 0, "sealed")
+        row: tuple[object, ...] = (r.seq, FOREVER, r.id, r.seq, key, r.kept_at, r.kept_at, 0, "sealed")
         db.execute(_INSERT, (*row, r.party, "", "", "", "", 0, "", r.seq, 0, 0, 0, r.desk, 0))
         return ()
     kind = _KINDS.get(type(frame)) or _KINDS.setdefault(type(frame), kind_of(frame))
@@ -132,7 +133,7 @@ def apply(db: Connection, r: Applied) -> tuple[str, ...]:
             entry,
             key,
             occurred,
-            high if ahead or occurred < high else occurred,
+            0 if ahead else occurred,
             ahead,
             *facets[:6],
             _PRIORITIES.get(frame.priority, 0),

@@ -25,7 +25,7 @@ class ReportRow(NamedTuple):
 TABLE = Table(
     "reports",
     ReportRow,
-    ("later: entry, since WHERE since != entry", f"waiting: since WHERE state = 'received' AND until = {FOREVER}"),
+    ("later: entry, since WHERE since != entry", "waiting: until, since, entry WHERE state = 'received'"),
 )
 KINDS = (Report, Observation, Assessed, Feedback)
 
