@@ -35,9 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        commands.main(list(sys.argv[1:] if arguments is None else arguments), "commandlog", standalone_mode=False)
-    except click.exceptions.Exit as end:
-        return end.exit_code
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        code = commands.main(given, "commandlog", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else DONE
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "commandlog"
         return _refuse(_("{error} See `{command} --help`.").format(error=error.format_message(), command=where))

@@ -1,0 +1,1 @@
+"""What the program brings along: scenarios, mappings, the demo evening, translations."""

@@ -18,7 +18,7 @@ _BAR = 24  # characters
 
 _TRY = (
     "timeline {log}",
-    'timeline {log} --as-of "2026-06-27 21:14"',
+    "timeline {log} --as-of 21:14",
     "timeline {log} --search tas",
     "tasks {log}",
     "open-items {log}",
@@ -60,10 +60,10 @@ def demo(folder: Path) -> None:
     with desk.log as log:
         if preferred() is None:
             choose(desk.covenant.language)
-        records = log.head.seq
         documents = [
             export(log, folder / f"demo{suffix}", moments.live(log), desk=desk).path for suffix in (".pdf", ".xlsx")
         ]
+        records = log.head.seq
     click.echo(_("One evening, told as an exercise: {n} records.").format(n=records))
     for title, path in zip((_("log"), _("report"), _("workbook")), (folder / LOG, *documents), strict=True):
         click.echo(f"  {title:<10} {path}")

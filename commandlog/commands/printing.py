@@ -13,7 +13,7 @@ from commandlog.views.board import TaskLine
 from commandlog.views.moments import local
 from commandlog.views.timeline import Line
 
-SPEECH = ("report", "observation", "note", "message", "proposed")
+NAMED = ("observation", "decision", "added", "incident", "incident_merged", "opened")  # their text does not tell
 
 
 def timeline_lines(lines: Iterable[Line], covenant: Covenant, zone: tzinfo) -> Iterator[str]:
@@ -33,7 +33,7 @@ def entry_lines(line: Line, covenant: Covenant, zone: tzinfo) -> Iterator[str]:
     who = " · ".join(part for part in (line.unit, covenant.party_name(line.party)) if part)
     place = covenant.place_name(line.place) if line.place else line.where
     thread = f"↳ {line.thread_reference} " if line.thread_reference else ""
-    kind = "" if line.kind in ("report", "note", "proposed", "accepted", "level", "phase") else f"{label(line.kind)}: "
+    kind = f"{label(line.kind)}: " if line.kind in NAMED else ""
     marks = [label(line.priority) if line.priority else "", covenant.category_name(line.category), *_marks(line)]
     tail = "".join(f" [{mark}]" for mark in marks if mark)
     yield (
@@ -46,7 +46,8 @@ def entry_lines(line: Line, covenant: Covenant, zone: tzinfo) -> Iterator[str]:
         note = _("corrected at {time} by {desk}").format(
             time=at, desk=old.corrected_by.desk if old.corrected_by else "?"
         )
-        yield f"{'':58}" + click.style(f"~~{visible(old.text)}~~ {note}{why}", dim=True)
+        struck = "" if old.text == line.text else f"~~{visible(old.text)}~~ "
+        yield f"{'':58}" + click.style(f"{struck}{note}{why}", dim=True)
 
 
 def _marks(line: Line) -> list[str]:

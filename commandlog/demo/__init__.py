@@ -11,7 +11,6 @@ from pathlib import Path
 from commandlog.demo import afterwards, before, during
 from commandlog.demo.clock import END
 from commandlog.demo.evening import Evening
-from commandlog.language import speaking
 from commandlog.log.desk import Desk
 
 LOG = "demo.clog"
@@ -26,15 +25,14 @@ def tell(folder: Path, settings: Path, progress: Callable[[int, int], None] | No
     Raises RuleError where the log is there already. What fails half way leaves nothing behind.
     """
     path = folder / LOG
-    with speaking("nl"):
-        evening = Evening(path, settings, progress)
-        try:
-            for beats in (before.tell, during.tell, afterwards.tell):
-                beats(evening)
-            evening.at(END)
-        except BaseException:
-            evening.log.close()
-            for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm"), Path(f"{path}.lock")):
-                leftover.unlink(missing_ok=True)
-            raise
+    evening = Evening(path, settings, progress)
+    try:
+        for beats in (before.tell, during.tell, afterwards.tell):
+            beats(evening)
+        evening.at(END)
+    except BaseException:
+        evening.log.close()
+        for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm"), Path(f"{path}.lock")):
+            leftover.unlink(missing_ok=True)
+        raise
     return evening["venue"]

@@ -1,7 +1,6 @@
 """The outflow, the stand-down, and the question of the press on the next morning."""
 
 from commandlog.demo.before import TO_ALL
-from commandlog.demo.clock import time
 from commandlog.demo.during import TOLD
 from commandlog.demo.evening import OPERATORS, Evening
 from commandlog.model.records import DecisionWords, Source
@@ -57,7 +56,6 @@ def _green(e: Evening) -> None:
         "green",
         text="Stadion leeg op de bar na, afgeschaald naar groen",
         told=TOLD,
-        review_by=time("23:40") + 365 * 86_400_000,
     )
     for party in TOLD:
         levels.confirm_level(e[party], "venue")

@@ -82,7 +82,7 @@ def _other_block(e: Evening) -> None:
     saying.correct(
         e["first-aid"],
         report,
-        "EHBO 3: medisch, vak 121, ploeg onderweg",
+        "medisch, vak 121, ploeg onderweg",
         reason="verkeerd verstaan: 121, niet 112",
         place="block-121",
     )

@@ -30,10 +30,10 @@ class Evening:
         self.now = time(BEGIN)
         self._settings = settings
         self._progress = progress
+        self._routine = Routine()
         venue = open_event(path, scenario.load(SCENARIO), settings, party="venue", clock=lambda: self.now)
         self.log = venue.log
         self._desks = {"venue": venue}
-        self._routine = Routine()
         self.seq: dict[str, int] = {}
         """Positions of entries that a later beat comes back to."""
 

@@ -79,9 +79,10 @@ def link(previous: bytes, header: bytes) -> bytes:
     return sha256(b"\x01" + previous + header).digest()
 
 
-def salted(part: bytes) -> bytes:
-    """Return a part behind a new salt: unsalted, a short text could be guessed from its hash."""
-    return os.urandom(SALT) + part
+def salted(frame: bytes, words: bytes) -> tuple[bytes, bytes]:
+    """Return both parts, each behind a new salt of its own: unsalted, a short text could be guessed from its hash."""
+    salts = os.urandom(2 * SALT)
+    return salts[:SALT] + frame, salts[SALT:] + words
 
 
 def signed_bytes(log_id: bytes, record_id: bytes, digest: bytes, party: str, desk: str) -> bytes:

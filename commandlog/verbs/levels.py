@@ -23,9 +23,9 @@ def set_level(
 ) -> Record:
     """Record that a level is declared: by the source, told to whom, to be reviewed when (milliseconds UTC).
 
-    Without `review_by`, the ladder's own review time applies. Raises RuleError for a ladder, level or party that the
-    covenant does not have; OutsideMandate where the source's party does not declare on this ladder and no `reason` to
-    go on is given.
+    Without `review_by`, the ladder's own review time applies, save on its lowest level. Raises RuleError for a
+    ladder, level or party that the covenant does not have; OutsideMandate where the source's party does not declare on
+    this ladder and no `reason` to go on is given.
     """
     with desk.writing():
         found = desk.covenant.ladder(ladder)
@@ -53,7 +53,8 @@ def set_level(
         if outside:
             fields |= {"rule": found.code, "overridden": True}
         occurred = about.get("occurred_at") or desk.now
-        review = review_by or (occurred + found.review_minutes * 60_000 if found.review_minutes else 0)
+        reviewed = found.review_minutes and level != found.levels[0].code
+        review = review_by or (occurred + found.review_minutes * 60_000 if reviewed else 0)
         return desk.append(LevelSet, words, ladder=ladder, level=level, told=told, review_by=review, **fields)
 
 

@@ -46,19 +46,26 @@ def earlier(log: Log, when: str) -> Moment:
 def clock_of(log: Log, text: str, *, end: bool = True) -> Millis:
     """Return the time that a text names, in milliseconds UTC: the end of the minute or day it names, or its begin.
 
-    A time without a date is on the last day of the log, one without an offset is the event's own. Raises RuleError for
-    what is no time.
+    A time without a date is the last such time that the log has seen, one without an offset is the event's own.
+    Raises RuleError for what is no time.
     """
     zone = zone_of(log)
     day = local(log.head.kept_at, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     try:
-        moment = parser.parse(text, default=day + timedelta(days=1, milliseconds=-1) if end else day)
+        found, before = (_parsed(text, day - timedelta(days=ago), zone, end=end) for ago in (0, 1))
     except (ValueError, OverflowError, TypeError) as error:
         raise RuleError(
             _("“{when}” is neither a position nor a time. Write 142, 21:14 or 2026-06-27T21:14+02:00.").format(
                 when=text
             )
         ) from error
+    begin = found - (found % 60_000 if end else 0)
+    return found if begin <= log.head.kept_at else before
+
+
+def _parsed(text: str, day: datetime, zone: tzinfo, *, end: bool) -> Millis:
+    """Return the time that a text names, on `day` where it does not say which."""
+    moment = parser.parse(text, default=day + timedelta(days=1, milliseconds=-1) if end else day)
     found = millis(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     return found + 999 if end and not moment.microsecond else found
 

@@ -18,8 +18,13 @@ class Teller:
         self.zone = zone
         self.reference = reference
 
-    def text(self, frame: r.Frame, words: r.Words | None) -> str:
-        """Return what a record says; a record whose words were erased says so."""
+    def text(self, frame: r.Frame, words: r.Words | None, first: r.Frame | None = None) -> str:
+        """Return what a record says; a record whose words were erased says so.
+
+        A correction reads as the entry that it corrects, whose `first` frame says what kind that is and to whom.
+        """
+        if isinstance(frame, r.Corrected) and first is not None:
+            frame = first
         said = words or r.Words(text=_("[erased]"))
         told = self._told(frame, said)
         return told if words is not None or isinstance(frame, r.Said | r.Corrected) else f"{told} {said.text}"
@@ -31,8 +36,6 @@ class Teller:
                 to = " · ".join(part for part in (name(frame.to_party), frame.to_unit, words.to) if part)
                 return f"→ {to}: {words.text}"
             case r.Decision() if words.decision:
-                return self.decision(words.decision)
-            case r.Corrected() if words.decision:
                 return self.decision(words.decision)
             case r.Assessed():
                 of = f" {self.reference(frame.same_as)}" if frame.same_as else ""

@@ -213,12 +213,13 @@ def found_rows(log: Log, moment: Moment, wanted: Filter, limit: int, before: Boo
     high = log.db.execute(
         "SELECT high FROM entries WHERE since <= ? ORDER BY since DESC LIMIT 1", (moment.position,)
     ).fetchone()
-    values["high"] = high[0] if high else 0
+    bound = high[0] if high else 0
     values |= {"o": before.occurred if before else FOREVER, "k": before.key if before else FOREVER}
+    values |= {"bound": bound, "start": min(bound, values["o"])}
     taken = 0
     for source in (
-        "entries e INDEXED BY entries_dated_ahead WHERE e.ahead = 1 AND e.occurred > :high",
-        "entries e INDEXED BY entries_timeline WHERE e.occurred <= :high",
+        "entries e INDEXED BY entries_dated_ahead WHERE e.ahead = 1 AND e.occurred > :bound",
+        "entries e INDEXED BY entries_timeline WHERE e.occurred <= :start",
     ):
         query = (
             f"SELECT {COLUMNS} FROM {source} AND (e.occurred, e.key) < (:o, :k) AND {where}"
@@ -393,11 +394,11 @@ class Reader:
             category=row.category,
             priority=priority_name(row.priority),
             audience=frame.audience if frame else (),
-            text=self.teller.text(frame, record.words) if frame else _("[sealed]"),
+            text=self.teller.text(frame, record.words, first.frame) if frame else _("[sealed]"),
             words=record.words,
             frame=frame,
             first=first.frame,
-            struck=self.struck(row) if row.version else (),
+            struck=self.struck(row, first.frame) if row.version else (),
             thread=row.thread,
             thread_reference=self.reference_at(row.thread) if row.thread != row.entry else "",
             task=row.task,
@@ -406,7 +407,7 @@ class Reader:
             disposition=state[1] if len(state) > 1 else "",
         )
 
-    def struck(self, row: Row) -> tuple[Struck, ...]:
+    def struck(self, row: Row, first: Frame | None) -> tuple[Struck, ...]:
         """Return the versions before this one, oldest first, as far as the reader may read them."""
         query = (
             "SELECT e.since, e.until FROM entries e WHERE (e.since = :entry OR (e.entry = :entry AND e.version > 0))"
@@ -418,11 +419,11 @@ class Reader:
             values |= {"reader": self.reader, "reader_in": f",{self.reader},"}
         rows = self.log.db.execute(f"{query} ORDER BY e.since", values).fetchall()
         records = self.log.records_at({seq for pair in rows for seq in pair})
-        return tuple(self._struck(records[since], records[until]) for since, until in rows)
+        return tuple(self._struck(records[since], records[until], first) for since, until in rows)
 
-    def _struck(self, old: Record, new: Record) -> Struck:
+    def _struck(self, old: Record, new: Record, first: Frame | None) -> Struck:
         return Struck(
-            text=self.teller.text(old.frame, old.words) if old.frame else _("[sealed]"),
+            text=self.teller.text(old.frame, old.words, first) if old.frame else _("[sealed]"),
             until=new.seq,
             corrected_at=new.frame.logged_at if new.frame else new.kept_at,
             corrected_by=new.frame.by if new.frame else None,

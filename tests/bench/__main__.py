@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commandlog.export.exporting import export
+from commandlog.intake.importing import PAUSE
 from commandlog.log import derived
 from commandlog.log.derived import fulltext
 from commandlog.log.derived.entries import facets_at
@@ -31,7 +32,6 @@ from commandlog.log.desk import Desk, sit_down
 from commandlog.log.rebuild import rebase, rebuild, stored, take
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
-from commandlog.intake.importing import PAUSE
 from commandlog.verbs.events import open_event
 from commandlog.views import timeline
 from commandlog.views.moments import Moment, live
