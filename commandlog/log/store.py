@@ -107,18 +107,28 @@ class Log:
                     "{file} is on a network drive, where a log can be damaged: keep it on a disk of this machine."
                 ).format(file=path)
             )
+        lock_path = Path(f"{path}.lock")
+        first = not lock_path.exists()
         with self._failures():
-            self._lock = FileLock(Path(f"{path}.lock"), LOCK_TIMEOUT)
-            with self._lock:
-                self.db = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT, cached_statements=256)
-                try:
-                    self._prepare(create)
-                except BaseException:
-                    self.db.close()
-                    self._lock.close()
-                    if create:
-                        path.unlink(missing_ok=True)
-                    raise
+            self._lock = FileLock(lock_path, LOCK_TIMEOUT)
+            try:
+                with self._lock:
+                    self._connect(create)
+            except BaseException:
+                self._lock.close()
+                if first:  # no log of ours was here: leave no trace beside a file that is somebody else's
+                    lock_path.unlink(missing_ok=True)
+                raise
+
+    def _connect(self, create: bool) -> None:
+        self.db = sqlite3.connect(self.path, isolation_level=None, timeout=LOCK_TIMEOUT, cached_statements=256)
+        try:
+            self._prepare(create)
+        except BaseException:
+            self.db.close()
+            if create:
+                self.path.unlink(missing_ok=True)
+            raise
 
     def _prepare(self, create: bool) -> None:
         db = self.db

@@ -1,0 +1,131 @@
+"""Tampering is found, and the first bad position is named."""
+
+import random
+import sqlite3
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from commandlog.log import chain
+from commandlog.log.desk import Desk
+from commandlog.log.verify import verify
+from commandlog.verbs import saying, tasks
+
+Change = Callable[[sqlite3.Connection, int], None]
+
+
+def _flip(column: str) -> Change:
+    def change(db: sqlite3.Connection, seq: int) -> None:
+        data = bytearray(db.execute(f"SELECT {column} FROM records WHERE seq = ?", (seq,)).fetchone()[0])
+        data[len(data) // 2] ^= 4
+        db.execute(f"UPDATE records SET {column} = ? WHERE seq = ?", (bytes(data), seq))
+
+    return change
+
+
+def _delete(db: sqlite3.Connection, seq: int) -> None:
+    db.execute("DELETE FROM records WHERE seq = ?", (seq,))
+
+
+def _swap(db: sqlite3.Connection, seq: int) -> None:
+    rows = db.execute("SELECT header, hash, frame, words FROM records WHERE seq IN (?, ?)", (seq, seq + 1)).fetchall()
+    for position, row in zip((seq + 1, seq), rows, strict=True):
+        db.execute("UPDATE records SET header=?, hash=?, frame=?, words=? WHERE seq=?", (*row, position))
+
+
+def _other_words(db: sqlite3.Connection, seq: int) -> None:
+    words = db.execute("SELECT words FROM records WHERE seq = ?", (seq + 1,)).fetchone()[0]
+    db.execute("UPDATE records SET words = ? WHERE seq = ?", (words, seq))
+
+
+def _rewrite(db: sqlite3.Connection, seq: int) -> None:
+    """Change the words and make digest and all hashes after them fit, as somebody without the desk's key could."""
+    previous = db.execute("SELECT hash FROM records WHERE seq = ?", (seq - 1,)).fetchone()[0]
+    rows = db.execute("SELECT seq, header, frame, words FROM records WHERE seq >= ? ORDER BY seq", (seq,)).fetchall()
+    for position, header_bytes, frame, words in rows:
+        header = chain.unpack_header(header_bytes)
+        if position == seq:
+            words = words[: chain.SALT] + b'{"text":"iets anders"}'  # noqa: PLW2901
+            digest = chain.digest_of(sha256(frame).digest(), sha256(words).digest())
+            header = header._replace(digest=digest)
+        packed = chain.pack_header(header)
+        previous = chain.link(previous, packed)
+        db.execute(
+            "UPDATE records SET header = ?, hash = ?, words = ? WHERE seq = ?", (packed, previous, words, position)
+        )
+
+
+CHANGES: dict[str, Change] = {
+    "header": _flip("header"),
+    "hash": _flip("hash"),
+    "frame": _flip("frame"),
+    "words": _flip("words"),
+    "delete": _delete,
+    "swap": _swap,
+    "replay": _other_words,
+    "rewrite": _rewrite,
+}
+
+
+def fill(desk: Desk) -> Path:
+    for n in range(130):
+        saying.note(desk, f"regel {n}")
+    tasks.propose(desk, "loop mee", to_party="police")
+    return desk.log.path
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_change_is_found_where_it_was_made(venue: Desk, name: str, deep: bool) -> None:
+    path, db = fill(venue), venue.log.db
+    assert verify(path, deep=deep).holds
+    seq = random.Random(name).randint(10, 90)
+    CHANGES[name](db, seq)
+    verdict = verify(path, deep=deep)
+    assert not verdict.holds
+    assert verdict.position == seq, verdict.fault
+
+
+def test_a_rewrite_behind_the_last_checkpoint_is_found_by_its_signature(venue: Desk) -> None:
+    path = fill(venue)
+    _rewrite(venue.log.db, 120)
+    verdict = verify(path)
+    assert (verdict.holds, verdict.position) == (False, 120)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE tasks SET state = 'confirmed'",
+        "UPDATE entries SET place = 'gate-f' WHERE since = 20",
+        "DELETE FROM entries WHERE since = 20",
+        "INSERT INTO fulltext (fulltext, rowid, text, facets) VALUES ('delete', 20, 'regel 16', 'kindxnote partyxvenue')",
+        "INSERT INTO grants VALUES (20, 4611686018427387904, 20, 'police')",
+    ],
+)
+def test_only_deep_sees_a_derived_row_that_does_not_follow(venue: Desk, change: str) -> None:
+    path = fill(venue)
+    venue.log.db.execute(change)
+    assert verify(path).holds
+    verdict = verify(path, deep=True)
+    assert not verdict.holds
+    assert verdict.position in (20, venue.log.head.seq)
+
+
+def test_without_checkpoints_every_signature_is_checked(venue: Desk) -> None:
+    path = fill(venue)
+    venue.log.db.execute("DELETE FROM checkpoints")
+    assert verify(path).signatures == venue.log.head.seq
+    _rewrite(venue.log.db, 7)
+    assert verify(path).position == 7
+
+
+def test_erased_words_still_verify(venue: Desk) -> None:
+    path, db = fill(venue), venue.log.db
+    words = db.execute("SELECT words FROM records WHERE seq = 20").fetchone()[0]
+    db.execute("UPDATE records SET words = NULL, words_hash = ? WHERE seq = 20", (sha256(words).digest(),))
+    assert verify(path).holds
+    db.execute("UPDATE records SET words_hash = ? WHERE seq = 20", (bytes(32),))
+    assert verify(path).position == 20
