@@ -232,6 +232,12 @@ def found_rows(log: Log, moment: Moment, wanted: Filter, limit: int, before: Boo
 
 def _few(log: Log, moment: Moment, wanted: Filter) -> list[int] | None:
     """Return the positions that may match a filter where they are few; None where the timeline finds them sooner."""
+    if wanted.state:
+        entries = [
+            seq for (seq,) in log.db.execute(f"{_state_query(wanted.state)} LIMIT {FEW + 1}", {"p": moment.position})
+        ]
+        if len(entries) <= FEW:
+            return _versions(log, entries)
     facets = [fulltext.facet(name, code) for name in FACETS if (code := getattr(wanted, name))]
     if not facets:
         return None
@@ -239,6 +245,16 @@ def _few(log: Log, moment: Moment, wanted: Filter) -> list[int] | None:
     match = f"facets : ({' AND '.join(facets)})"
     rows = log.db.execute(query, (match, moment.position, FEW + 1)).fetchall()
     return [seq for (seq,) in rows] if len(rows) <= FEW else None
+
+
+def _versions(log: Log, entries: list[int]) -> list[int]:
+    """Return the positions of all versions of these entries."""
+    found = list(entries)
+    for start in range(0, len(entries), 500):
+        part = ",".join(map(str, entries[start : start + 500]))
+        query = f"SELECT since FROM entries WHERE entry IN ({part}) AND version > 0"
+        found += [seq for (seq,) in log.db.execute(query)]
+    return found
 
 
 def _sorted(
@@ -292,7 +308,7 @@ def conditions(wanted: Filter, moment: Moment) -> tuple[str, dict[str, Any]]:
         where.append(READABLE)
         values["reader"], values["reader_in"] = wanted.reader, f",{wanted.reader},"
     if wanted.state:
-        where.append(_state_condition(wanted.state))
+        where.append(f"e.entry IN ({_state_query(wanted.state)})")
     if wanted.incident:
         where.append("e.entry IN (SELECT entry FROM links WHERE incident = :incident AND since <= :p AND until > :p)")
         values["incident"] = wanted.incident
@@ -308,12 +324,13 @@ READABLE = (
 """Whether the party :reader may read the row `e` at position :p."""
 
 
-def _state_condition(state: str) -> str:
+def _state_query(state: str) -> str:
+    """Return the query for the entries in a state at position :p; none for a state that does not exist."""
     for table, states in _STATES.items():
         if state in states:
             column = "entry" if table == "reports" else "task"
-            return f"e.entry IN (SELECT {column} FROM {table} WHERE state = '{state}' AND since <= :p AND until > :p)"
-    return "0"
+            return f"SELECT {column} FROM {table} WHERE state = '{state}' AND since <= :p AND until > :p"
+    return "SELECT 0 WHERE :p < 0"
 
 
 class Reader:

@@ -44,7 +44,12 @@ def test_a_correction_strikes_through_and_keeps_the_place_in_order(venue: Desk, 
     clock.tick()
     saying.correct(venue, made.seq, "vrouw onwel blok 121", reason="verkeerd verstaan", place="")
     shown = line(venue, made.seq)
-    assert (shown.text, shown.reference, shown.kind, shown.place) == ("vrouw onwel blok 121", made.reference, "report", "")
+    assert (shown.text, shown.reference, shown.kind, shown.place) == (
+        "vrouw onwel blok 121",
+        made.reference,
+        "report",
+        "",
+    )
     assert [(old.text, old.reason) for old in shown.struck] == [("vrouw onwel blok 112", "verkeerd verstaan")]
     texts = [one.text for one in timeline.whole(venue.log, live(venue.log), Filter())]
     assert texts == ["vrouw onwel blok 121", "later"]
@@ -159,7 +164,7 @@ def test_phases_follow_each_other(venue: Desk) -> None:
 
 
 def test_codes_that_do_not_exist_are_named_with_those_that_do(venue: Desk) -> None:
-    with pytest.raises(RuleError, match="no party “brandweer”. It has: police, venue"):
+    with pytest.raises(RuleError, match=r"no party “brandweer”. It has: police, venue"):
         saying.note(venue, "x", audience=("brandweer",))
     with pytest.raises(RuleError, match="no place"):
         saying.note(venue, "x", place="gate-z")

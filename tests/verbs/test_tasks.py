@@ -98,7 +98,9 @@ def test_every_step_from_every_state_by_every_party(venue: Desk, state: str, ste
 
 def test_a_refusal_names_the_state_and_what_can_be_done(venue: Desk) -> None:
     task = task_in(venue, "proposed")
-    with pytest.raises(RuleError, match="“confirm” is not possible: the task is “proposed” with Police. Possible now: accept"):
+    with pytest.raises(
+        RuleError, match=r"“confirm” is not possible: the task is “proposed” with Police. Possible now: accept"
+    ):
         tasks.confirm(venue, task)
     with pytest.raises(RuleError, match="“accept” is the word of Police, not of Stadion De Dijk"):
         tasks.accept(venue, task)
@@ -113,9 +115,7 @@ def test_states_are_all_reached() -> None:
 
 def test_all_times_are_kept(venue: Desk, police: Desk, clock: Clock) -> None:
     start = clock.now
-    made = tasks.propose(
-        venue, "kijk mee", to_party="police", answer_by=start + 180_000, finish_by=start + 600_000
-    )
+    made = tasks.propose(venue, "kijk mee", to_party="police", answer_by=start + 180_000, finish_by=start + 600_000)
     clock.tick(240)
     tasks.accept(police, made.seq)
     clock.tick(60)
@@ -164,7 +164,7 @@ def test_agreed_orally_is_affirmed_later_by_that_party(venue: Desk, police: Desk
 
 
 def test_a_power_that_the_assignee_lacks_needs_a_reason(venue: Desk) -> None:
-    with pytest.raises(OutsideMandate, match="art. 7 Politiewet") as warned:
+    with pytest.raises(OutsideMandate, match=r"art. 7 Politiewet") as warned:
         tasks.propose(venue, "fouilleer de man bij poort F", to_party="baken")
     assert warned.value.article == "art. 7 Politiewet 2012"
     made = tasks.propose(venue, "fouilleer de man", to_party="baken", reason="op verzoek van en met de politie erbij")
