@@ -270,12 +270,19 @@ class _Line:
                 self.add("place", found[0], found[1].end, found[1].code, cut=False)
 
     def read_closing(self) -> None:
-        """Read a deadline at the end of the line, and a task word before a colon, before `>` or at the end."""
+        """Read a deadline and a task word at the end of the line, whichever comes last."""
+        self.closing_deadline()
+        if "task word" not in self.said:
+            self.closing_task_word()
+        self.closing_deadline()
+
+    def closing_deadline(self) -> None:
         late = None if "deadline" in self.said else moments.last_deadline(self.plain, 0, self.now)
         if late and self.is_free(late.start, late.end) and self.ends_after(late.end):
             self.add("deadline", late.start, late.end, str(late.at))
-        if "task word" in self.said:
-            return
+
+    def closing_task_word(self) -> None:
+        """Read a task word before a colon, before `>` or at the end."""
         addressee = next(part.start for part in self.parts if part.kind == "addressee")
         last = None
         for last in _TASK.finditer(self.plain):

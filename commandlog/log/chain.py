@@ -10,11 +10,12 @@ words may be absent (sealed, erased) and it still verifies.
 
 import os
 import struct
+from functools import cache
 from hashlib import sha256
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 HEADER_VERSION = 1
 SALT = 16
@@ -39,10 +40,15 @@ class Header(NamedTuple):
     desk: str
 
 
-def pack_header(header: Header) -> bytes:
-    """Return the header's bytes: fixed fields big-endian, then party and desk, each behind its length in one byte."""
-    party, desk = header.party.encode(), header.desk.encode()
-    return _FIXED.pack(*header[:7]) + bytes([len(party)]) + party + bytes([len(desk)]) + desk
+def pack_header(fixed: tuple[object, ...], party: str, desk: str) -> bytes:
+    """Return the header's bytes: its first seven fields big-endian, then party and desk behind their lengths."""
+    return _FIXED.pack(*fixed) + _named(party) + _named(desk)
+
+
+@cache
+def _named(name: str) -> bytes:
+    data = name.encode()
+    return bytes([len(data)]) + data
 
 
 def unpack_header(data: bytes) -> Header:
@@ -87,12 +93,7 @@ def salted(frame: bytes, words: bytes) -> tuple[bytes, bytes]:
 
 def signed_bytes(log_id: bytes, record_id: bytes, digest: bytes, party: str, desk: str) -> bytes:
     """Return what a desk signs: everything that is known before the record has its place in the order."""
-    return _SIGNED + log_id + record_id + digest + f"{party}\x00{desk}".encode()
-
-
-def sign(key: Ed25519PrivateKey, log_id: bytes, record_id: bytes, digest: bytes, party: str, desk: str) -> bytes:
-    """Return the desk's signature (64 bytes)."""
-    return key.sign(signed_bytes(log_id, record_id, digest, party, desk))
+    return b"".join((_SIGNED, log_id, record_id, digest, _named(party), _named(desk)))
 
 
 def signature_holds(key: bytes, header: Header) -> bool:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -70,10 +69,8 @@ class _Staged(NamedTuple):
     words: bytes
 
 
-def _sign(log_id: bytes, staged: list[_Staged]) -> list[bytes]:
-    return [
-        chain.sign(one.signer.key, log_id, one.id, one.digest, one.signer.party, one.signer.desk) for one in staged
-    ]
+def _sign(messages: list[tuple[Ed25519PrivateKey, bytes]]) -> list[bytes]:
+    return [key.sign(message) for key, message in messages]
 
 
 class Log:
@@ -234,42 +231,36 @@ class Log:
         if not self._staged:
             return
         rows = []
+        previous, version, log_id = self.head.hash, chain.HEADER_VERSION, self.id
         for one, signature in zip(self._staged, self._signatures(), strict=True):
-            desk = one.signer
-            header = chain.pack_header(
-                chain.Header(
-                    chain.HEADER_VERSION,
-                    self.id,
-                    one.seq,
-                    one.id,
-                    one.kept_at,
-                    one.digest,
-                    signature,
-                    desk.party,
-                    desk.desk,
-                )
-            )
-            self.head = Head(one.seq, chain.link(self.head.hash, header), one.kept_at)
-            rows.append((one.seq, header, self.head.hash, one.frame, one.words))
-            if one.seq % CHECKPOINT_EVERY == 0:
-                self._sign_checkpoint(desk)
+            seq, record_id, kept_at, desk, digest, frame, words = one
+            fixed = (version, log_id, seq, record_id, kept_at, digest, signature)
+            header = chain.pack_header(fixed, desk.party, desk.desk)
+            previous = chain.link(previous, header)
+            rows.append((seq, header, previous, frame, words))
+            if seq % CHECKPOINT_EVERY == 0:
+                self._sign_checkpoint(desk, seq, previous)
+        self.head = Head(seq, previous, kept_at)
         self._staged = []
         self.db.executemany(_INSERT, rows)
 
     def _signatures(self) -> list[bytes]:
         """Sign what is staged; a batch on all processors, since signing takes a third of its time."""
-        if len(self._staged) < SIGN_TOGETHER:
-            return _sign(self.id, self._staged)
-        step = -(-len(self._staged) // PROCESSORS)
-        parts = [self._staged[start : start + step] for start in range(0, len(self._staged), step)]
+        messages = [
+            (one.signer.key, chain.signed_bytes(self.id, one.id, one.digest, one.signer.party, one.signer.desk))
+            for one in self._staged
+        ]
+        if len(messages) < SIGN_TOGETHER:
+            return _sign(messages)
+        step = -(-len(messages) // PROCESSORS)
+        parts = [messages[start : start + step] for start in range(0, len(messages), step)]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(PROCESSORS, "sign")
-        return [signature for part in self._pool.map(partial(_sign, self.id), parts) for signature in part]
+        return [signature for part in self._pool.map(_sign, parts) for signature in part]
 
-    def _sign_checkpoint(self, signer: Signer) -> None:
-        signature = signer.key.sign(chain.checkpoint_bytes(self.id, self.head.seq, self.head.hash))
-        row = (self.head.seq, self.head.hash, signer.desk, signature)
-        self.db.execute("INSERT INTO checkpoints VALUES (?, ?, ?, ?)", row)
+    def _sign_checkpoint(self, signer: Signer, seq: int, head: bytes) -> None:
+        signature = signer.key.sign(chain.checkpoint_bytes(self.id, seq, head))
+        self.db.execute("INSERT INTO checkpoints VALUES (?, ?, ?, ?)", (seq, head, signer.desk, signature))
 
     def tend(self) -> bool:
         """Do a slice of what can wait for an idle moment; returns whether there was anything to do.

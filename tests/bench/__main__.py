@@ -328,6 +328,8 @@ class Bench:
             times.append(_timed(lambda: _append(self.desk, kind, words, about)))
             time.sleep(0.05)
         other.join()
+        if other.exitcode:
+            raise SystemExit("the import beside the operator failed")
         met = _at(times, 99) <= 0.05
         figure = f"p50 {_ms(times, 50)}, p99 {_ms(times, 99)} (n={len(times)})"
         self.say(size, "an operator's entry beside an import", figure, "limit p99 50 ms", met)

@@ -50,7 +50,7 @@ def _rewrite(db: sqlite3.Connection, seq: int) -> None:
             words = words[: chain.SALT] + b'{"text":"iets anders"}'
             digest = chain.digest_of(sha256(frame).digest(), sha256(words).digest())
             header = header._replace(digest=digest)
-        packed = chain.pack_header(header)
+        packed = chain.pack_header(header[:7], header.party, header.desk)
         previous = chain.link(previous, packed)
         db.execute(
             "UPDATE records SET header = ?, hash = ?, words = ? WHERE seq = ?", (packed, previous, words, position)

@@ -158,20 +158,21 @@ def facets_at(db: Connection, seq: int) -> tuple[str, ...]:
 def _belongs(db: Connection, seq: int, frame: Frame) -> tuple[int, int]:
     """Return the thread and the task (0: none) that a record belongs to."""
     if isinstance(frame, TaskStep):
-        task = position_of(db, frame.task)
-        return _thread(db, task) or seq, task
+        position, thread = _thread(db, frame.task)
+        return thread or seq, position
     if isinstance(frame, Proposed):
-        return (_thread(db, position_of(db, frame.entry)) if frame.entry else 0) or seq, seq
+        return (_thread(db, frame.entry)[1] if frame.entry else 0) or seq, seq
     if isinstance(frame, Added | Assessed | Feedback):
-        return _thread(db, position_of(db, frame.entry)) or seq, 0
+        return _thread(db, frame.entry)[1] or seq, 0
     if isinstance(frame, LevelConfirmed):
-        return _thread(db, position_of(db, frame.level)) or seq, 0
+        return _thread(db, frame.level)[1] or seq, 0
     return seq, 0
 
 
-def _thread(db: Connection, seq: int) -> int:
-    found = db.execute("SELECT thread FROM entries WHERE since = ?", (seq,)).fetchone()
-    return found[0] if found else 0
+def _thread(db: Connection, record_id: bytes) -> tuple[int, int]:
+    """Return where a record stands and the thread that it belongs to, 0 and 0 where the log does not have it."""
+    found = db.execute("SELECT since, thread FROM entries WHERE id = ?", (record_id,)).fetchone()
+    return found or (0, 0)
 
 
 def current(db: Connection, entry: int) -> EntryRow | None:

@@ -5,7 +5,7 @@ naming what was put in. Rows are written by the program, not by triggers: closin
 Merging is left to idle moments (`Log.tend`): a merge in the middle of an entry would make the operator wait.
 """
 
-from functools import cache, lru_cache
+from functools import cache
 from sqlite3 import Connection
 
 from commandlog.log.derived.entries import FACETS, facets_at
@@ -29,7 +29,6 @@ def facet(name: str, code: str) -> str:
     return name + "x" + "".join(c if c.isascii() and c.isalnum() else "x" for c in code.lower())
 
 
-@lru_cache(20_000)
 def facet_words(facets: tuple[str, ...]) -> str:
     """Return facets, in the order of `entries.FACETS`, as the index holds them."""
     return " ".join([facet(name, code) for name, code in zip(FACETS, facets, strict=False) if code])
