@@ -34,7 +34,16 @@ def main() -> int:
         venv.create(folder / "venv", with_pip=True)
         programs = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
         constraints = ROOT / "constraints.txt"
-        pip = [programs / "python", "-m", "pip", "install", "--quiet", "--constraint", constraints, wheel]
+        pip = [
+            str(programs / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--constraint",
+            str(constraints),
+            str(wheel),
+        ]
         subprocess.run(pip, check=True)
         environment = {**os.environ, "COMMANDLOG_SETTINGS": str(folder / "settings")}
         environment.pop("PYTHONPATH", None)

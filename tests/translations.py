@@ -57,7 +57,7 @@ def faults() -> list[str]:
         texts = mine.string if mine and isinstance(mine.string, tuple) else [mine.string if mine else ""]
         if not mine or mine.fuzzy or not all(texts):
             said.append(f"no Dutch for {message.id!r}")
-        elif any(_fields(text) != _fields(_last(message.id)) for text in texts):
+        elif any(_fields(text) != _fields(_last(message.id)) for text in texts if text):
             said.append(f"other fields in the Dutch of {message.id!r}")
     said += [f"no longer used: {m.id!r}" for m in kept if m.id and wanted.get(m.id, m.context) is None]
     path = FOLDER / "commandlog.mo"

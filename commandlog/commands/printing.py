@@ -10,8 +10,8 @@ from commandlog.model.covenant import Covenant
 from commandlog.model.harmless import padded, visible
 from commandlog.model.words import label
 from commandlog.views.board import TaskLine
+from commandlog.views.lines import Line
 from commandlog.views.moments import local
-from commandlog.views.timeline import Line
 
 NAMED = ("observation", "decision", "added", "incident", "incident_merged", "opened")  # their text does not tell
 

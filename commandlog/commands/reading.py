@@ -16,8 +16,8 @@ from commandlog.model.errors import RuleError
 from commandlog.model.words import label
 from commandlog.views import board, counts, moments, open_items, timeline
 from commandlog.views.board import TaskLine
+from commandlog.views.filters import Filter
 from commandlog.views.moments import Moment
-from commandlog.views.timeline import Filter
 
 AS_OF = click.option("--as-of", default="", metavar="TIME|SEQ", help="As it stood at a time (21:14) or position.")
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document.")

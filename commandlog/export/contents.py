@@ -14,8 +14,9 @@ from commandlog.model.covenant import spoken
 from commandlog.model.errors import RuleError
 from commandlog.model.records import By, Frame, Millis, Opened, Words
 from commandlog.views import counts, timeline
+from commandlog.views.filters import READABLE, Filter, conditions
+from commandlog.views.lines import Line, Reader, Struck
 from commandlog.views.moments import Moment, local, zone_of
-from commandlog.views.timeline import READABLE, Filter, Line, Reader, Struck
 
 Progress = Callable[[int, int], None]
 LIVE_WITHIN = 60_000  # milliseconds: a moment older than this is not "now"
@@ -134,7 +135,7 @@ class Contents:
         return bytes(row[0]).hex() if row and row[0] else ""
 
     def _range(self) -> tuple[Millis, Millis]:
-        where, values = timeline.conditions(self.wanted, self.moment)
+        where, values = conditions(self.wanted, self.moment)
         query = f"SELECT min(e.occurred), max(e.occurred) FROM entries e WHERE {where}"
         first, last = self.log.db.execute(query, values).fetchone()
         return first or 0, last or 0

@@ -11,7 +11,7 @@ from msgspec import Struct
 from commandlog.export.contents import Contents, Earlier
 from commandlog.log.derived.table import id_at
 from commandlog.model import records as r
-from commandlog.views.timeline import Line
+from commandlog.views.lines import Line
 
 
 class EarlierText(Struct, frozen=True, omit_defaults=True):

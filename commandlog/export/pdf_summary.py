@@ -10,8 +10,8 @@ from commandlog.language import _
 from commandlog.model.words import label
 from commandlog.views import counts
 from commandlog.views.board import TaskLine
+from commandlog.views.lines import Line
 from commandlog.views.open_items import OpenItems, open_items
-from commandlog.views.timeline import Line
 
 LISTED = 200  # items of one list; the rest is counted and stands in its own chapter
 _GAP = 26.0

@@ -12,7 +12,7 @@ from commandlog.export.saying import DIFFERS, Sayer
 from commandlog.language import _
 from commandlog.model.records import Frame
 from commandlog.model.words import label
-from commandlog.views.timeline import Line
+from commandlog.views.lines import Line
 
 LONGEST = 20_000  # characters of one text that are drawn; the workbook and the other forms hold all of it
 TIME, REFERENCE, WHO, PLACE, TEXT = LEFT, LEFT + 44, LEFT + 92, LEFT + 184, LEFT + 254

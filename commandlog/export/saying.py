@@ -7,7 +7,7 @@ from commandlog.export.contents import Contents
 from commandlog.language import _, current
 from commandlog.model.records import By, Frame, Millis
 from commandlog.model.words import label
-from commandlog.views.timeline import Line
+from commandlog.views.lines import Line
 
 DIFFERS = 60_000  # milliseconds between happening and writing from which both times are shown
 

@@ -11,7 +11,7 @@ from commandlog.language import _
 from commandlog.model.covenant import spoken
 from commandlog.model.words import label
 from commandlog.views import board, counts
-from commandlog.views.timeline import Line
+from commandlog.views.lines import Line
 
 
 class Table(NamedTuple):

@@ -7,8 +7,9 @@ from commandlog.log.derived.tasks import TaskRow
 from commandlog.log.store import Log
 from commandlog.model.records import Millis, Said, TaskStep, kind_of
 from commandlog.model.words import AWAITING_ANSWER, OPEN_TASKS
+from commandlog.views.filters import READABLE
+from commandlog.views.lines import Reader
 from commandlog.views.moments import Moment
-from commandlog.views.timeline import READABLE, Reader
 
 
 class TaskEvent(Struct, frozen=True):

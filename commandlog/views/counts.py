@@ -8,8 +8,8 @@ from msgspec import Struct
 from commandlog.log.derived.entries import priority_name
 from commandlog.log.store import Log
 from commandlog.views import board
+from commandlog.views.filters import READABLE, Filter, conditions
 from commandlog.views.moments import Moment, local, zone_of
-from commandlog.views.timeline import READABLE, Filter, conditions
 
 
 class Counts(Struct, frozen=True):

@@ -8,8 +8,9 @@ from commandlog.log.store import Log
 from commandlog.model.records import Millis
 from commandlog.views import board, timeline
 from commandlog.views.board import TaskLine
+from commandlog.views.filters import READABLE, Filter
+from commandlog.views.lines import Line, Reader
 from commandlog.views.moments import Moment
-from commandlog.views.timeline import Filter, Line
 
 
 class Unconfirmed(Struct, frozen=True):
@@ -83,14 +84,14 @@ def _unconfirmed(log: Log, moment: Moment) -> list[Unconfirmed]:
 
 
 def _conflicts(log: Log, moment: Moment, reader: str) -> list[Conflict]:
-    looking = timeline.Reader(log, moment, reader)
+    looking = Reader(log, moment, reader)
     query = (
         "SELECT c.since, c.subject, c.about, c.met FROM conflicts c JOIN entries e ON e.since = c.since"
         " WHERE c.since <= :p"
     )
     values: dict[str, object] = {"p": moment.position}
     if reader:
-        query += f" AND {timeline.READABLE}"
+        query += f" AND {READABLE}"
         values |= {"reader": reader, "reader_in": f",{reader},"}
     return [
         Conflict(looking.reference_at(since), subject, looking.reference_at(about), looking.reference_at(met))

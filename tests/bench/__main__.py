@@ -34,8 +34,10 @@ from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.verbs.events import open_event
 from commandlog.views import timeline
+from commandlog.views.filters import Filter
 from commandlog.views.moments import Moment, live
-from commandlog.views.timeline import Bookmark, Filter
+from commandlog.views.search import expression
+from commandlog.views.timeline import Bookmark
 from tests.bench import bare_pdf
 from tests.bench.evenings import Clock, Traffic, covenant
 
@@ -155,7 +157,7 @@ class Bench:
             size,
             "one entry, durable",
             f"p50 {_ms(ours, 50)}, p99 {_ms(ours, 99)}",
-            f"{ratio:.2f} x bare p50 ({_ms(theirs, 50)}, p99 {_ms(theirs, 99)}), limit 2 x; a bare sync {_ms(syncs, 50)}",
+            f"{ratio:.2f} x bare (p50 {_ms(theirs, 50)}, p99 {_ms(theirs, 99)}; a sync {_ms(syncs, 50)}), limit 2 x",
             ratio <= 2,
         )
         bare50, bare99 = _at(theirs, 50), _at(theirs, 99)
@@ -189,7 +191,7 @@ class Bench:
             " WHERE fulltext MATCH ? ORDER BY f.rowid DESC LIMIT 50"
         )
         for query in QUERIES * 12:
-            match, wanted = timeline.search.expression(query), Filter(search=query)
+            match, wanted = expression(query), Filter(search=query)
             theirs.append(_timed(lambda: self.bare.db.execute(bare, (match,)).fetchall()))
             ours.append(_timed(lambda: list(timeline.found_rows(self.log, moment, wanted, 50))))
             whole.append(_timed(lambda: timeline.page(self.log, moment, wanted, limit=50)))
@@ -322,7 +324,7 @@ class Bench:
         """Time an operator's entries while another process imports 40,000 rows in transactions of 500."""
         other = multiprocessing.get_context("spawn").Process(target=_import, args=(self.log.path, self.folder, 40_000))
         other.start()
-        times = []
+        times: list[float] = []
         while other.is_alive() and len(times) < 2_000:
             kind, words, about = self.traffic.next()
             times.append(_timed(lambda: _append(self.desk, kind, words, about)))

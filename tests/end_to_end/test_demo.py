@@ -19,9 +19,10 @@ from commandlog.log.verify import verify
 from commandlog.model.records import Opened, Record, kind_of
 from commandlog.views import board, counts, moments, open_items, timeline
 from commandlog.views.board import TaskLine
+from commandlog.views.filters import Filter
+from commandlog.views.lines import Line
 from commandlog.views.moments import Moment
 from commandlog.views.open_items import OpenItems
-from commandlog.views.timeline import Filter, Line
 
 BEATS = [
     ("15:30", "De Loods afwezig"),

@@ -16,8 +16,8 @@ from commandlog.log.rebuild import Stored, first_difference, rebase, rebuild, st
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.views import board, counts, open_items, timeline
+from commandlog.views.filters import Filter
 from commandlog.views.moments import Moment
-from commandlog.views.timeline import Filter
 from tests.log.histories import HISTORY, Step, begin, everything, play
 
 

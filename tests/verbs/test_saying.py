@@ -7,8 +7,9 @@ from commandlog.model.errors import OutsideMandate, RuleError
 from commandlog.model.records import DecisionWords, Source
 from commandlog.verbs import assessing, events, incidents, levels, saying
 from commandlog.views import open_items, timeline
+from commandlog.views.filters import Filter
+from commandlog.views.lines import Line
 from commandlog.views.moments import live
-from commandlog.views.timeline import Filter, Line
 from tests.events import Clock
 
 OOG = Source("baken", "Oog 2", "profiler", "3")

@@ -10,8 +10,8 @@ from commandlog.model.records import Source
 from commandlog.model.words import TaskState
 from commandlog.verbs import events, saying, tasks
 from commandlog.views import board, timeline
+from commandlog.views.filters import Filter
 from commandlog.views.moments import live
-from commandlog.views.timeline import Filter
 from tests.events import Clock
 
 STEPS = {

@@ -11,9 +11,9 @@ from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.verbs import saying
 from commandlog.views import timeline
+from commandlog.views.filters import Filter
 from commandlog.views.moments import live
 from commandlog.views.search import expression
-from commandlog.views.timeline import Filter
 
 TEXTS = (
     "Man filmt camera's bij poort F",

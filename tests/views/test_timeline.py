@@ -7,8 +7,8 @@ from commandlog.model.errors import RuleError
 from commandlog.model.records import Source
 from commandlog.verbs import saying, tasks
 from commandlog.views import counts, moments, timeline
+from commandlog.views.filters import Filter
 from commandlog.views.moments import Moment, live
-from commandlog.views.timeline import Filter
 from tests.events import START, Clock
 
 OOG = Source("baken", "Oog 2", "profiler", "3")
