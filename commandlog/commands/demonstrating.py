@@ -31,8 +31,8 @@ def _progress() -> Callable[[int, int], None]:
 
     def show(done: int, total: int) -> None:
         if sys.stderr.isatty():
-            bar = "█" * (_BAR * done // total)
-            text = "\r" + " " * (_BAR + 20) + "\r" if done >= total else f"\r{_('telling the evening')} {bar:░<{_BAR}}"
+            bar, doing = "█" * (_BAR * done // total), _("telling the evening")
+            text = "\r" + " " * (_BAR + 20) + "\r" if done >= total else f"\r{doing} {bar:░<{_BAR}}"
             print(text, end="", file=sys.stderr, flush=True)
 
     return show
@@ -65,7 +65,7 @@ def demo(folder: Path) -> None:
         ]
         records = log.head.seq
     click.echo(_("One evening, told as an exercise: {n} records.").format(n=records))
-    for title, path in zip((_("log"), _("report"), _("workbook")), (folder / LOG, *documents), strict=True):
+    for title, path in zip((_("log"), _("document"), _("workbook")), (folder / LOG, *documents), strict=True):
         click.echo(f"  {title:<10} {path}")
     click.echo(_("Try next:"))
     for text in _TRY:

@@ -75,7 +75,7 @@ def verify(file: Path, deep: bool) -> None:
         )
         raise click.exceptions.Exit(1)
     click.echo(
-        _("{file} holds: {n} records, {signatures} signatures checked, head {head}.").format(
+        _("{file} holds: {n} records, {signatures} signatures checked, check value {head}.").format(
             file=file, n=verdict.records, signatures=verdict.signatures, head=verdict.head.hex()[:16]
         )
     )

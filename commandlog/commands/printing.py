@@ -13,7 +13,15 @@ from commandlog.views.board import TaskLine
 from commandlog.views.lines import Line
 from commandlog.views.moments import local
 
-NAMED = ("observation", "decision", "added", "incident", "incident_merged", "opened")  # their text does not tell
+NAMED = (
+    "observation",
+    "decision",
+    "added",
+    "incident",
+    "incident_merged",
+    "opened",
+    "phase",
+)  # their text does not tell
 
 
 def timeline_lines(lines: Iterable[Line], covenant: Covenant, zone: tzinfo) -> Iterator[str]:
@@ -67,7 +75,8 @@ def task_lines(tasks: Iterable[TaskLine], covenant: Covenant, zone: tzinfo) -> I
         row = task.row
         to = " · ".join(part for part in (covenant.party_name(row.assignee), row.unit) if part)
         head = f"{task.reference:7} {padded(label(row.state), 14)} {covenant.party_name(row.requester)} → {to}: "
-        yield f"{head}{visible(task.text)}" + (f" [{_('late')}]" if task.late_answer or task.late_finish else "")
+        late = _("late") if task.late_answer or task.late_finish else ""
+        yield f"{head}{visible(task.text)}" + (f" [{late}]" if late else "")
         times = (
             (_("asked"), row.proposed),
             (_("answer by"), row.answer_by),

@@ -128,8 +128,8 @@ def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
 
 
 def _level(covenant: Any, one: open_items.Unconfirmed) -> str:
-    waiting = ", ".join(map(covenant.party_name, one.waiting))
-    return f"{covenant.level_name(one.ladder, one.level)}: {waiting or _('review is due')}"
+    waiting = ", ".join(map(covenant.party_name, one.waiting)) or _("review is due")
+    return f"{covenant.level_name(one.ladder, one.level)}: {waiting}"
 
 
 @click.command("counts")

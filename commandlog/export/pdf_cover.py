@@ -36,7 +36,7 @@ def draw(paper: Paper, contents: Contents, saying: Sayer) -> None:
     paper.text(
         LEFT,
         style.small,
-        _("To check this copy: `commandlog verify` shows the same position and the same beginning of the check value."),
+        _("To check this copy: “commandlog verify” shows the same position and the same beginning of the check value."),
     )
 
 
@@ -121,7 +121,8 @@ def _parties(paper: Paper, contents: Contents) -> None:
         if number % 2 == 0:
             paper.bar(LEFT, y - 4.6, RIGHT - LEFT, 15.4, WASH)
         name = style.body.lines(contents.covenant.party_name(party.code), columns[1] - columns[0] - 8)[0]
-        driver = f" · {_('driver')}" if party.code == contents.covenant.driver else ""
+        drives = _("driver")
+        driver = f" · {drives}" if party.code == contents.covenant.driver else ""
         paper.put(columns[0], y, style.strong if driver else style.body, name)
         paper.put(columns[1], y, style.muted, style.muted.type.shown(label(party.sector)))
         desks = _("desks {letter}1, {letter}2 …").format(letter=party.letter)

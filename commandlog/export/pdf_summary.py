@@ -101,8 +101,8 @@ def _tasks(paper: Paper, contents: Contents, tasks: list[TaskLine]) -> None:
         Row((name(one), name(other), *(str(n) if n else "·" for n in tally)))
         for (one, other), tally in sorted(pairs.items(), key=lambda pair: (sorted(pair[0]), pair[0]))
     ]
-    heads = (_("asked"), _("accepted"), _("declined"), _("answered late"), _("done late"), _("outside mandate"))
-    columns = [Column(_("from"), 106), Column(_("to"), 106), *(Column(head, 50, right=True) for head in heads)]
+    heads = (_("asked"), _("accepted"), _("declined"), _("answer late"), _("work late"), _("outside mandate"))
+    columns = [Column(_("from"), 88), Column(_("to"), 88), *(Column(head, 56, right=True) for head in heads)]
     paper.section(_("Tasks between parties, in both directions"))
     table(paper, columns, rows)
 
@@ -193,7 +193,8 @@ def _open_tasks(found: OpenItems, contents: Contents, saying: Sayer) -> Iterable
 
 
 def _task(task: TaskLine, contents: Contents, saying: Sayer) -> Row:
-    late = f" · {_('late')}" if task.late_answer or task.late_finish else ""
+    told = _("late")
+    late = f" · {told}" if task.late_answer or task.late_finish else ""
     text = f"{task.text[:500]} — {label(task.row.state)}{late}"
     who = contents.covenant.party_name(task.row.assignee)
     return Row((saying.near(task.row.proposed, contents.first), task.reference, who, text))

@@ -32,7 +32,8 @@ def _task(paper: Paper, contents: Contents, saying: Sayer, task: TaskLine) -> No
     name = contents.covenant.party_name
     to = " · ".join(part for part in (name(row.assignee), row.unit) if part)
     head = f"{task.reference}   {name(row.requester)} → {to}"
-    state = label(row.state) + (f" · {_('agreed orally')}" if row.orally else "")
+    orally = _("agreed orally")
+    state = label(row.state) + (f" · {orally}" if row.orally else "")
     shown = style.strong.type.shown(state)
     paper.put(
         LEFT + 6, paper.y, style.accent, style.accent.lines(head, RIGHT - LEFT - 24 - style.strong.width(shown))[0]
@@ -91,7 +92,8 @@ def _times(paper: Paper, saying: Sayer, task: TaskLine) -> None:
             x = LEFT + 6 + column * _STEP
             paper.put(x, paper.y, style.small, style.small.type.shown(name))
             said = saying.near(moment, row.proposed) or "–"
-            shown = style.body.type.shown(f"{said} {_('late')}" if late and moment else said)
+            told = _("late")
+            shown = style.body.type.shown(f"{said} {told}" if late and moment else said)
             paper.put(x, paper.y - 11, style.body._replace(colour=WARN) if late else style.body, shown)
         paper.y -= 26
 

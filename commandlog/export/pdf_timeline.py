@@ -3,11 +3,9 @@
 from datetime import date
 from typing import NamedTuple
 
-from reportlab.pdfgen.textobject import PDFTextObject
-
 from commandlog.export.contents import Contents, Earlier, Progress
 from commandlog.export.paper import BOTTOM, INK, LEFT, PRIORITIES, RIGHT, STRUCK, WASH, Paper, Style
-from commandlog.export.paper import draw as ink
+from commandlog.export.pen import Pen
 from commandlog.export.saying import DIFFERS, Sayer
 from commandlog.language import _
 from commandlog.model.records import Frame
@@ -15,7 +13,7 @@ from commandlog.model.words import label
 from commandlog.views.lines import Line
 
 LONGEST = 20_000  # characters of one text that are drawn; the workbook and the other forms hold all of it
-TIME, REFERENCE, WHO, PLACE, TEXT = LEFT, LEFT + 44, LEFT + 92, LEFT + 184, LEFT + 254
+TIME, REFERENCE, WHO, PLACE, TEXT = LEFT, LEFT + 44, LEFT + 92, LEFT + 182, LEFT + 258
 _TEXT_ROOM = RIGHT - TEXT
 _INDENT = 13.0
 _GAP = 5.0
@@ -23,13 +21,13 @@ _SIGN = 10.0  # the width of a priority's shape and what follows it
 
 
 class Item(NamedTuple):
-    """A line in the column of texts: its style, how far it is indented, whether it is struck, a priority's shape."""
+    """A line in the column of texts: its style, how far it is indented, whether it is struck, a priority before it."""
 
     style: Style
     indent: float
     line: str
     struck: bool = False
-    shape: str = ""
+    priority: str = ""
 
 
 class Cell(NamedTuple):
@@ -143,9 +141,8 @@ class _Timeline:
     def _items(self, line: Line) -> list[Item]:
         """Return the lines of the text column: what it is, what was struck, what holds, the marks."""
         style = self.style
-        follows = line.thread_reference
-        indent = _INDENT if follows else 0.0
-        items = self._tag(line, f"↳ {follows} · " if follows else "", indent)
+        indent = _INDENT if line.thread_reference else 0.0
+        items = self._tag(line, indent)
         before: Earlier | None = None
         for version in self.contents.earlier(line) if line.struck else ():
             items += self._text(version.shown, style.struck, indent, struck=True)
@@ -166,22 +163,29 @@ class _Timeline:
             ]
         return items
 
-    def _tag(self, line: Line, lead: str, indent: float) -> list[Item]:
-        """Return the small line above a text: kind, category, state; a priority by word and shape comes first."""
+    def _tag(self, line: Line, indent: float) -> list[Item]:
+        """Return the small line above a text: priority, what it hangs together with, kind, category, state."""
         style = self.style.small
-        parts = [label(line.kind)]
-        if line.category:
+        parts = [f"↳ {line.thread_reference}"] if line.thread_reference else []
+        if line.task and line.kind != "proposed":
+            parts.append(_("task {reference}").format(reference=self.contents.reader.reference_at(line.task)))
+        else:
+            parts.append(_("task") if line.kind == "proposed" else label(line.kind))
+        if line.category and not line.thread_reference:
             parts.append(self.saying.covenant.category_name(line.category))
-        if line.disposition:
-            parts.append(label(line.disposition))
-        elif line.state:
-            parts.append(label(line.state))
-        items = []
-        if line.priority:
-            strong = self.levels[line.priority]
-            items.append(Item(strong, indent, strong.type.shown(label(line.priority)), shape=line.priority))
-        told = lead + " · ".join(parts)
-        return items + [Item(style, indent, one) for one in style.lines(told, _TEXT_ROOM - indent)]
+        parts.append(label(line.disposition or line.state))
+        room = _TEXT_ROOM - indent - (self._priority(None, 0, line.priority) if line.priority else 0)
+        told = style.lines(" · ".join(part for part in parts if part), room)
+        items = [Item(style, indent, one) for one in told]
+        return [items[0]._replace(priority=line.priority), *items[1:]]
+
+    def _priority(self, pen: Pen | None, x: float, priority: str) -> float:
+        """Write a priority's word behind the room for its shape; returns where the line goes on."""
+        style = self.levels[priority]
+        word = style.type.shown(label(priority))
+        if pen:
+            pen.line(x + _SIGN, self.paper.y, style.type, style.size, style.colour, word)
+        return x + _SIGN + style.width(word) + 8
 
     def _text(self, text: str, style: Style, indent: float, *, struck: bool = False) -> list[Item]:
         shortened = len(text) > LONGEST
@@ -216,7 +220,7 @@ class _Timeline:
         """Draw an entry from here down; one that is higher than what is left goes on at the top of the next page."""
         paper, at = self.paper, 0
         while at < len(items):
-            pen = paper.canvas.beginText()
+            pen = Pen(paper.canvas)
             strikes: list[tuple[float, float, float]] = []
             shapes: list[tuple[float, float, str]] = []
             if at == 0:
@@ -224,14 +228,14 @@ class _Timeline:
             start = at
             while at < len(items) and (paper.y - items[at].style.leading * 0.3 >= BOTTOM or at == start):
                 item = items[at]
-                x = TEXT + item.indent + (_SIGN if item.shape else 0)
-                pen.setTextOrigin(x, paper.y)
-                pen.setFillColor(item.style.colour)
-                ink(pen, item.style, item.line)
+                x = TEXT + item.indent
+                if item.priority:
+                    shapes.append((x, paper.y, item.priority))
+                    x = self._priority(pen, x, item.priority)
+                style = item.style
+                pen.line(x, paper.y, style.type, style.size, style.colour, item.line)
                 if item.struck and item.line:
                     strikes.append((x, paper.y + item.style.size * 0.28, x + item.style.width(item.line)))
-                if item.shape:
-                    shapes.append((TEXT + item.indent, paper.y, item.shape))
                 paper.y -= item.style.leading
                 at += 1
             paper.canvas.drawText(pen)
@@ -242,12 +246,11 @@ class _Timeline:
             if at < len(items):
                 paper.new_page()
 
-    def _draw_cells(self, pen: PDFTextObject, cells: list[list[Cell]]) -> None:
+    def _draw_cells(self, pen: Pen, cells: list[list[Cell]]) -> None:
         for column in cells:
             y = self.paper.y
             for at, cell in enumerate(column):
                 if at:
                     y -= 10.6
-                pen.setTextOrigin(cell.x, y)
-                pen.setFillColor(cell.style.colour)
-                ink(pen, cell.style, cell.line)
+                style = cell.style
+                pen.line(cell.x, y, style.type, style.size, style.colour, cell.line)

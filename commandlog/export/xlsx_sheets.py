@@ -252,8 +252,9 @@ def _meaning_columns() -> list[Column]:
 def _meanings(contents: Contents, saying: Sayer, sheets: list[Table]) -> Iterator[list[object]]:
     """Say what the workbook is, then what each column of the other sheets means."""
     whom = contents.covenant.party_name(contents.for_party) if contents.for_party else _("everything")
+    event = (contents.event, _("EXERCISE")) if contents.exercise else (contents.event,)
     about = (
-        (_("Event"), contents.event + (f" — {_('EXERCISE')}" if contents.exercise else "")),
+        (_("Event"), " — ".join(event)),
         (_("Log up to"), saying.stand()),
         (_("Check value"), contents.head[:16]),
         (_("Made by"), contents.author),

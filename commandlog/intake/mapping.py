@@ -183,25 +183,31 @@ def _wrong(path: Path, key: str, why: str) -> RuleError:
 def _check(path: Path, mapping: Mapping) -> None:
     """Raise RuleError for values that fit their type and yet cannot be meant."""
     faults = [
-        (mapping.kind not in ("report", "note"), "kind", _("is “report” or “note”")),
-        (mapping.time.order not in ("", "dmy", "mdy", "ymd"), "time.order", _("is “dmy”, “mdy” or “ymd”")),
+        (mapping.kind not in ("report", "note"), "kind", _("must be “report” or “note”")),
+        (mapping.time.order not in ("", "dmy", "mdy", "ymd"), "time.order", _("must be “dmy”, “mdy” or “ymd”")),
         (not _reads_itself(mapping.time.format), "time.format", _("is no format: “%d-%m-%Y %H:%M” is one")),
-        (len(mapping.file.separator) > 1, "file.separator", _("is one character")),
-        (mapping.file.separator in ('"', "\n", "\r"), "file.separator", _("is one character")),
+        (len(mapping.file.separator) > 1, "file.separator", _("must be one character")),
+        (mapping.file.separator in ('"', "\n", "\r"), "file.separator", _("must be one character")),
         (
             bool(mapping.file.encoding) and not known_encoding(mapping.file.encoding),
             "file.encoding",
             _("is not known: try “utf-8” or “cp1252”"),
         ),
-        (bool(mapping.timezone) and zone(mapping.timezone) is None, "timezone", _("is not known: Europe/Amsterdam")),
+        (
+            bool(mapping.timezone) and zone(mapping.timezone) is None,
+            "timezone",
+            _("is not known: write it as Europe/Amsterdam"),
+        ),
         (
             bool(mapping.columns.latitude) != bool(mapping.columns.longitude),
             "columns.longitude",
-            _("goes with latitude"),
+            _("needs latitude too, and the other way round"),
         ),
     ]
     wrong = next((one for one in mapping.values.priority.values() if one and one not in list(Priority)), None)
-    faults.append((wrong is not None, "values.priority", _("“{value}” is none of the four").format(value=wrong)))
+    faults.append(
+        (wrong is not None, "values.priority", _("“{value}” is none of the four priorities").format(value=wrong))
+    )
     if mapping.incident:
         small = mapping.incident.minutes < 1 or mapping.incident.least < 1 or not mapping.incident.columns
         faults.append((small, "incident", _("columns, minutes and least must say something")))

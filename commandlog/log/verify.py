@@ -116,7 +116,7 @@ def _check_range(path: Path, log_id: bytes, first: int, last: int) -> tuple[int,
                 if digest != header[50:82]:
                     return seq, _("what it says was changed after it was written")
             if sha256(b"\x01" + previous + header).digest() != stored:
-                return seq, _("its hash does not continue the chain")
+                return seq, _("its check value does not follow from the one before")
             now = int.from_bytes(header[42:50], "big")
             if now < kept_at:
                 return seq, _("it is dated before the record that precedes it")

@@ -8,7 +8,7 @@ from commandlog.log.derived.table import FOREVER
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.model.records import Assessed, Feedback, Record
-from commandlog.model.words import Disposition, label
+from commandlog.model.words import Disposition
 from commandlog.verbs import incidents
 from commandlog.verbs.context import About, checked, entry_at, inherited, record_id, split
 
@@ -32,7 +32,7 @@ def assess(
         if state and state.state == "closed":
             raise RuleError(_("This report is closed. Make an addition, or a new report."))
         if (disposition == Disposition.DUPLICATE) != bool(same_as):
-            raise RuleError(_("A duplicate names the entry that it is a duplicate of, and nothing else does."))
+            raise RuleError(_("Name the other entry for a duplicate, and only for a duplicate."))
         if same_as:
             entry_at(desk, same_as)
             _no_circle(desk, entry, same_as)
@@ -66,13 +66,12 @@ def feed_back(desk: Desk, entry: int, text: str, **about: Unpack[About]) -> Reco
     with desk.writing():
         row = entry_at(desk, entry)
         state = reports.current(desk.log.db, entry)
-        if state is None or state.state != "assessed":
-            now = label(state.state) if state else _("not a report")
-            raise RuleError(
-                _("This entry is “{state}”: feedback closes a report that has been assessed. Assess it first.").format(
-                    state=now
-                )
-            )
+        if state is None:
+            raise RuleError(_("This entry is no report, so there is nothing to give feedback on."))
+        if state.state == "closed":
+            raise RuleError(_("This report is closed already: its reporter has been told."))
+        if state.state != "assessed":
+            raise RuleError(_("Feedback closes a report that has been assessed. Assess it first."))
         fields, words = split(inherited(row, checked(desk, **about)), text=text)
         return desk.append(
             Feedback, words, entry=record_id(desk, entry), expects=record_id(desk, state.since), **fields

@@ -43,7 +43,7 @@ def decide(desk: Desk, words: DecisionWords, **about: Unpack[About]) -> Record:
     Raises RuleError where it does not say what was decided.
     """
     if not words.decision.strip():
-        raise RuleError(_("A decision says what was decided."))
+        raise RuleError(_("Say what was decided."))
     with desk.writing():
         fields, content = split(checked(desk, **about), text=words.decision, decision=words)
         return desk.append(Decision, content, **fields)
@@ -59,7 +59,7 @@ def message(
     with desk.writing():
         to_party, to_unit = addressee(desk, to_party, to_unit)
         if not (to_party or to):
-            raise RuleError(_("A message says to whom: a party, a call sign or a name."))
+            raise RuleError(_("Say to whom: a party, a call sign or a name."))
         fields, words = split(checked(desk, **about), text=text, to=to)
         return desk.append(Message, words, to_party=to_party, to_unit=to_unit, **fields)
 

@@ -87,7 +87,7 @@ def propose(
     with desk.writing():
         to_party, to_unit = addressee(desk, to_party, to_unit)
         if not to_party:
-            raise RuleError(_("A task says who is asked: a party or a call sign."))
+            raise RuleError(_("Say who is asked: a party or a call sign."))
         given = checked(desk, **about)
         if entry:
             given = inherited(entry_at(desk, entry), given)
@@ -168,7 +168,7 @@ def hand_over(
         row = task_at(desk, task)
         to_party, to_unit = addressee(desk, to_party, to_unit)
         if not to_party:
-            raise RuleError(_("Handing over says to whom: a party or a call sign."))
+            raise RuleError(_("Say to whom it is handed over: a party or a call sign."))
         if (to_party, to_unit) == (row.assignee, row.unit):
             raise RuleError(_("{party} has this task already.").format(party=desk.covenant.party_name(to_party)))
         first = desk.log.record(task).words

@@ -58,7 +58,7 @@ class Teller:
             case r.LevelConfirmed():
                 return _("{party} knows of the level").format(party=name(frame.speaker))
             case r.PhaseSet():
-                return _join(_("phase: {phase}").format(phase=self.covenant.phase_name(frame.phase)), words.text)
+                return " · ".join(part for part in (self.covenant.phase_name(frame.phase), words.text) if part)
             case r.Released():
                 which = ", ".join(map(self.reference, frame.records))
                 told = _("{entries} told to {party}").format(entries=which, party=name(frame.to_party))
@@ -126,7 +126,8 @@ class Teller:
 
     def _orally(self, frame: r.Frame, words: r.Words) -> str:
         channel = frame.source.channel if frame.source else ""
-        return " ".join(part for part in (_("agreed orally"), words.person, f"({channel})" if channel else "") if part)
+        told = _("agreed orally with {person}").format(person=words.person) if words.person else _("agreed orally")
+        return f"{told} ({channel})" if channel else told
 
     def _level(self, frame: r.LevelSet, words: r.Words) -> str:
         ladder = self.covenant.ladder(frame.ladder)

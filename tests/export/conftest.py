@@ -53,7 +53,10 @@ COVENANT = c.Covenant(
         c.Party(code="baken", name="Baken Security", sector="private", letter="B"),
         c.Party(code="loods", name="De Loods", sector="private", letter="L"),
     ),
-    roles=(c.Role(code="profiler", name="event profiler"), c.Role(code="guard", name={"nl": "beveiliger", "en": "guard"})),
+    roles=(
+        c.Role(code="profiler", name="event profiler"),
+        c.Role(code="guard", name={"nl": "beveiliger", "en": "guard"}),
+    ),
     units=(
         c.Unit(callsign="Oog 2", party="baken", role="profiler", channel="1"),
         c.Unit(callsign="Service 3", party="baken", role="guard", parties=("baken", "venue"), channel="3"),
@@ -151,7 +154,9 @@ def fill(evening: Evening) -> None:
         priority="elevated",
         heard_at=at("17:39:50"),
     )
-    asked = tasks.propose(desk, "Kunt u iemand sturen naar poort F?", to_party="police", entry=seen.seq, priority="urgent")
+    asked = tasks.propose(
+        desk, "Kunt u iemand sturen naar poort F?", to_party="police", entry=seen.seq, priority="urgent"
+    )
     clock.now = at("17:43")
     tasks.decline(police, asked.seq, "geen eenheid vrij")
     clock.now = at("17:44")
@@ -171,17 +176,28 @@ def fill(evening: Evening) -> None:
     tasks.confirm(desk, walk.seq)
     assessing.assess(desk, seen.seq, "false_alarm", text="vlogger met toestemming")
     assessing.feed_back(desk, seen.seq, "Dank, vlogger; blijf melden")
-    tasks.propose(desk, "Alle tassen fouilleren bij poort F", to_party="baken", reason="politie vroeg erom", finish_by=at("18:30"))
+    tasks.propose(
+        desk, "Alle tassen fouilleren bij poort F", to_party="baken", reason="politie vroeg erom", finish_by=at("18:30")
+    )
     clock.now = at("18:50")
     saying.note(police, SECRET, audience=("police",), person=f"{SECRET} naam")
     secret = tasks.propose(police, f"Let op {SECRET}", to_party="police", audience=("police",))
     saying.correct(police, secret.seq, f"Let goed op {SECRET}", reason=f"reden {SECRET}") if False else None
     clock.now = at("21:03")
-    fallen = saying.report(desk, "Iemand gevallen in vak 112", source=eye, place="gate-f", category="medical", priority="urgent")
+    fallen = saying.report(
+        desk, "Iemand gevallen in vak 112", source=eye, place="gate-f", category="medical", priority="urgent"
+    )
     clock.now = at("21:05")
     saying.correct(desk, fallen.seq, "Iemand gevallen in vak 121", reason="verkeerd verstaan", place="block")
     saying.add_to(desk, fallen.seq, "Kind van 8, gele jas; moeder is erbij")
-    saying.report(desk, "Onbeheerde tas vak 118", priority="emergency", category="suspicion", place="block", occurred_at=at("21:02"))
+    saying.report(
+        desk,
+        "Onbeheerde tas vak 118",
+        priority="emergency",
+        category="suspicion",
+        place="block",
+        occurred_at=at("21:02"),
+    )
     incidents.link(desk, fallen.seq, incidents.open_incident(desk, "Val in vak 121").seq)
     clock.now = at("21:14")
     levels.set_level(desk, "venue", "orange", text="onbeheerde tas", told=("police", "baken", "loods"))
@@ -189,7 +205,13 @@ def fill(evening: Evening) -> None:
     levels.confirm_level(desk, "venue", source=Source(party="police"))
     saying.decide(
         police,
-        DecisionWords("tas, 40 cm, niemand erbij", "ontruimen of ruimte maken", "Niet ontruimen, ruimte maken", "geen dreiging bekend", "OvD-P"),
+        DecisionWords(
+            "tas, 40 cm, niemand erbij",
+            "ontruimen of ruimte maken",
+            "Niet ontruimen, ruimte maken",
+            "geen dreiging bekend",
+            "OvD-P",
+        ),
     )
     clock.now = at("00:15", 28)
     saying.message(desk, HOSTILE, to_party="police")

@@ -102,7 +102,7 @@ def test_a_duplicate_joins_the_incident_and_never_turns_in_a_circle(venue: Desk)
     assert line(venue, second.seq).incident == incident.seq
     with pytest.raises(RuleError, match="duplicate of itself"):
         assessing.duplicate(venue, first.seq, second.seq)
-    with pytest.raises(RuleError, match="duplicate names"):
+    with pytest.raises(RuleError, match="Name the other entry"):
         assessing.assess(venue, first.seq, "duplicate")
 
 
@@ -128,7 +128,7 @@ def test_a_decision_says_what_was_known_and_why(venue: Desk) -> None:
     assert line(venue, made.seq).text == (
         "niet ontruimen — known: tas onbeheerd — reason: eigenaar gezien — decided by: OvD-P"
     )
-    with pytest.raises(RuleError, match="what was decided"):
+    with pytest.raises(RuleError, match="Say what was decided"):
         saying.decide(venue, DecisionWords(known="niets"))
 
 
@@ -171,7 +171,7 @@ def test_codes_that_do_not_exist_are_named_with_those_that_do(venue: Desk) -> No
         saying.note(venue, "x", place="gate-z")
     with pytest.raises(RuleError, match="no priority"):
         saying.note(venue, "x", priority="very")
-    with pytest.raises(RuleError, match="to whom"):
+    with pytest.raises(RuleError, match="Say to whom"):
         saying.message(venue, "x")
     with pytest.raises(RuleError, match="no call sign"):
         saying.source_of(venue, "Oog 99")
