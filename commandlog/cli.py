@@ -10,7 +10,7 @@ import click
 import platformdirs
 
 from commandlog import __version__
-from commandlog.commands import demonstrating, exchanging, reading, writing
+from commandlog.commands import demonstrating, exchanging, helping, reading, writing
 from commandlog.language import _, choose, preferred
 from commandlog.model.errors import CommandLogError
 
@@ -31,6 +31,7 @@ for _module in (demonstrating, writing, exchanging, reading):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 the answer is no, 2 bad input or usage."""
     choose(preferred() or "en")
+    helping.speak(commands)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

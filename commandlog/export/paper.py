@@ -96,7 +96,7 @@ class Paper:
         """Begin a document; `mark` ("EXERCISE") stands in every header, `note` in every footer."""
         self.style = styles()
         first = self.style.body.type.name  # or reportlab lists a font that is not embedded
-        self.canvas = Canvas(out, pagesize=A4, pageCompression=1, lang=language, initialFontName=first)
+        self.canvas = Canvas(out, pagesize=A4, pageCompression=1, lang=language, initialFontName=first)  # type: ignore[arg-type]
         self.title, self.mark, self.note = title, mark, note
         self.page, self.y = 1, TOP
         self.on_new_page: Callable[[], None] | None = None

@@ -7,6 +7,7 @@ from commandlog.export.paper import LEFT, RIGHT, Paper
 from commandlog.export.pdf_tables import Column, Row, bars, by_time, table
 from commandlog.export.saying import Sayer
 from commandlog.language import _
+from commandlog.model.records import LevelSet
 from commandlog.model.words import label
 from commandlog.views import counts
 from commandlog.views.board import TaskLine
@@ -22,6 +23,7 @@ def draw(paper: Paper, contents: Contents, saying: Sayer, tasks: list[TaskLine])
     """Draw the summary pages."""
     paper.chapter(_("Summary"))
     totals = counts.counts(contents.log, contents.moment, contents.wanted)
+    paper.y -= 6
     _figures(paper, saying, totals)
     if totals.by_hour:
         paper.section(_("Entries by time"), 110)
@@ -203,9 +205,13 @@ def _task(task: TaskLine, contents: Contents, saying: Sayer) -> Row:
 def _waiting(found: OpenItems, contents: Contents, saying: Sayer) -> Iterable[Row]:
     """Yield the levels that wait for a word, as far as the reader may know of them."""
     name = contents.covenant
-    told = {line.occurred_at for line in contents.of_kind("level")}
+    told = {
+        (line.frame.ladder, line.frame.level, line.occurred_at)
+        for line in contents.of_kind("level")
+        if isinstance(line.frame, LevelSet)
+    }
     for one in found.levels:
-        if one.declared_at in told:
+        if (one.ladder, one.level, one.declared_at) in told:
             parties = ", ".join(map(name.party_name, one.waiting))
             waits = _("not yet confirmed by {parties}").format(parties=parties) if parties else ""
             review = _("to be reviewed at {time}").format(time=saying.both(one.review_by)) if one.review_by else ""

@@ -16,7 +16,7 @@ LONGEST = 20_000  # characters of one text that are drawn; the workbook and the 
 TIME, REFERENCE, WHO, PLACE, TEXT = LEFT, LEFT + 44, LEFT + 92, LEFT + 182, LEFT + 258
 _TEXT_ROOM = RIGHT - TEXT
 _INDENT = 13.0
-_GAP = 5.0
+_GAP = 6.0
 _SIGN = 10.0  # the width of a priority's shape and what follows it
 
 
@@ -174,6 +174,7 @@ class _Timeline:
         if line.category and not line.thread_reference:
             parts.append(self.saying.covenant.category_name(line.category))
         parts.append(label(line.disposition or line.state))
+        style = style._replace(leading=11.4)
         room = _TEXT_ROOM - indent - (self._priority(None, 0, line.priority) if line.priority else 0)
         told = style.lines(" · ".join(part for part in parts if part), room)
         items = [Item(style, indent, one) for one in told]

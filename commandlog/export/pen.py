@@ -21,6 +21,8 @@ _FIRST_SUBSET = 0  # holds ASCII at its own codes
 class Pen(PDFTextObject):
     """Writes lines anywhere on the page that the canvas is at; `Canvas.drawText` puts them there."""
 
+    _code: list[str]
+
     def __init__(self, canvas: Canvas) -> None:
         """Take up the pen for a page."""
         super().__init__(canvas)

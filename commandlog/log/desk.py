@@ -32,9 +32,9 @@ _CHANGING = (SignedIn, SignedOut, CovenantSet)
 
 
 class _Known(NamedTuple):
-    """What a desk has looked up in a transaction: its last number, who sits at it, and the covenant in force."""
+    """What a desk knows of itself as long as nobody else appends: its last number, who sits at it, the covenant."""
 
-    transaction: int
+    place: tuple[int, int]
     number: int
     operator: str
     covenant: bytes
@@ -80,7 +80,7 @@ class Desk:
         `occurred_at` is now where it is not given.
         """
         now = self.now
-        if self._known is None or self._known.transaction != self.log.transaction:
+        if self._known is None or self._known.place != self.log.place:
             self._known = self._look_up()
         known = self._known
         if kind not in _BEFORE_COVENANT:
@@ -89,13 +89,14 @@ class Desk:
         frame = kind(by=By(self.party, self.code, known.operator), number=known.number + 1, logged_at=now, **fields)
         record = self.log.append(self.signer, frame, words)
         made = (record.frame.by.desk, record.frame.number) == (self.code, frame.number)
-        self._known = known._replace(number=known.number + 1) if made and kind not in _CHANGING else None
+        place = self.log.place
+        self._known = known._replace(place=place, number=frame.number) if made and kind not in _CHANGING else None
         return record
 
     def _look_up(self) -> "_Known":
         query = "SELECT coalesce(max(number), 0) FROM entries WHERE desk = ?"
         number = self.log.db.execute(query, (self.code,)).fetchone()[0]
-        return _Known(self.log.transaction, number, self.operator, self.log.covenant_id())
+        return _Known(self.log.place, number, self.operator, self.log.covenant_id())
 
     @property
     def operator(self) -> str:

@@ -124,6 +124,7 @@ def rebase(log: Log, shared: Iterable[Stored]) -> None:
             take(db, record)
         for number, record in enumerate(waiting):
             take(db, record.provisional(number))
+        log.refresh()
 
 
 def take(db: sqlite3.Connection, record: Stored) -> None:

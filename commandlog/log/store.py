@@ -86,7 +86,8 @@ class Log:
         self.clock = clock
         self._depth = 0
         self._commits = 0
-        self.transaction = 0
+        self._taken_back = 0
+        self._version = -1
         self._staged: list[_Staged] = []
         self._pool: ThreadPoolExecutor | None = None
         self._covenants: dict[int, Covenant] = {}
@@ -188,9 +189,8 @@ class Log:
         with self._failures(), self._lock:
             self.db.execute("BEGIN IMMEDIATE")
             self._depth = 1
-            self.transaction += 1
             try:
-                self.head = self._read_head()
+                self._see_others()
                 yield
                 self._settle()
                 self.db.execute("COMMIT")
@@ -199,12 +199,24 @@ class Log:
                     self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
             except BaseException:
                 self._staged = []
+                self._taken_back += 1
                 with suppress(sqlite3.OperationalError):
                     self.db.execute("ROLLBACK")
                 self.head = self._read_head()
                 raise
             finally:
                 self._depth = 0
+
+    def _see_others(self) -> None:
+        """Read the head again if another connection has written since."""
+        version = self.db.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self.head, self._version = self._read_head(), version
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where the next record goes, within `writing`: the same place twice means that nobody has appended."""
+        return self._taken_back, self.head.seq + len(self._staged)
 
     def append(self, signer: Signer, frame: Any, words: Words) -> Record:
         """Put a record at the end of the chain and into every derived table, inside `writing`.

@@ -23,14 +23,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commandlog.export.exporting import export
-from commandlog.intake.importing import PAUSE
 from commandlog.log import derived
 from commandlog.log.derived import fulltext
 from commandlog.log.derived.entries import facets_at
 from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.rebuild import rebase, rebuild, stored, take
-from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.verbs.events import open_event
 from commandlog.views import timeline
@@ -39,7 +37,7 @@ from commandlog.views.moments import Moment, live
 from commandlog.views.search import expression
 from commandlog.views.timeline import Bookmark
 from tests.bench import bare_pdf
-from tests.bench.evenings import Clock, Traffic, covenant
+from tests.bench.evenings import Clock, Traffic, covenant, import_rows
 
 QUERIES = ("bata", "deko", "mala", "ros", "ketado", '"ba de"', "ba lo", "zzznothing", "noma tara")
 
@@ -258,6 +256,7 @@ class Bench:
             self.log.db.execute("DELETE FROM records WHERE seq > ?", (last - 550,))
             for number, record in enumerate(taken[500:]):
                 take(self.log.db, record.provisional(number))
+            self.log.refresh()
         seconds = _timed(lambda: rebase(self.log, taken[:500]))
         self.say(
             size,
@@ -271,6 +270,7 @@ class Bench:
             self.log.db.execute("DELETE FROM records WHERE seq >= ?", (PROVISIONAL,))
             for record in taken[500:]:
                 take(self.log.db, record)
+            self.log.refresh()
 
     def verifying(self, size: int) -> None:
         self.log.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -322,7 +322,9 @@ class Bench:
 
     def beside_an_import(self, size: int) -> None:
         """Time an operator's entries while another process imports 40,000 rows in transactions of 500."""
-        other = multiprocessing.get_context("spawn").Process(target=_import, args=(self.log.path, self.folder, 40_000))
+        other = multiprocessing.get_context("spawn").Process(
+            target=import_rows, args=(self.log.path, self.folder / "settings", 40_000)
+        )
         other.start()
         times: list[float] = []
         while other.is_alive() and len(times) < 2_000:
@@ -342,15 +344,6 @@ class Bench:
 def _append(desk: Desk, kind: Any, words: Any, about: Any) -> None:
     with desk.writing():
         desk.append(kind, words, **about)
-
-
-def _import(path: Path, folder: Path, number: int) -> None:
-    clock = Clock()
-    with Log(path, clock=clock) as log:
-        clock.now = log.head.kept_at
-        desk = sit_down(log, folder / "settings", "venue")
-        for _ in Traffic(clock, seed=11).fill(desk, number):
-            time.sleep(PAUSE)
 
 
 def _sync(file: Any) -> None:

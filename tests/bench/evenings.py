@@ -3,9 +3,12 @@
 import random
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from commandlog.log.desk import Desk
+from commandlog.intake.importing import PAUSE
+from commandlog.log.desk import Desk, sit_down
+from commandlog.log.store import Log
 from commandlog.model.covenant import Category, Covenant, Party, Place, Unit
 from commandlog.model.records import Added, Assessed, Frame, Note, Report, Source, Words
 from tests.events import START, Clock, concert
@@ -128,4 +131,14 @@ class Traffic:
             yield time.perf_counter() - began
 
 
-__all__ = ["START", "Clock", "Traffic", "covenant", "vocabulary"]
+def import_rows(path: Path, settings: Path, number: int) -> None:
+    """Append as an import does, in a process of its own."""
+    clock = Clock()
+    with Log(path, clock=clock) as log:
+        clock.now = log.head.kept_at
+        desk = sit_down(log, settings, "venue")
+        for _ in Traffic(clock, seed=11).fill(desk, number):
+            time.sleep(PAUSE)
+
+
+__all__ = ["START", "Clock", "Traffic", "covenant", "import_rows", "vocabulary"]

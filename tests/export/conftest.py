@@ -16,7 +16,7 @@ from commandlog.model.records import DecisionWords, Source
 from commandlog.verbs import assessing, events, incidents, levels, saying, tasks
 
 ZONE = ZoneInfo("Europe/Amsterdam")
-SECRET = "kanarie Zwartkop 8417"
+CANARY = "kanarie Zwartkop 8417"
 HOSTILE = (
     '<b>vet</b> <img src="/etc/passwd"> weight <b & <male> =HYPERLINK("http://x.example","klik") '
     "\u202eomgekeerd\u202c \x00nul \x07bel e\u0301\u0302\u0323 Жовтень ĳ → ✓ ↳ ⚠ 😀 שלום "
@@ -27,7 +27,8 @@ HOSTILE = (
 def at(clock: str, day: int = 27) -> int:
     """Return a time of the evening in milliseconds UTC."""
     hours, minutes, *seconds = map(int, clock.split(":"))
-    return int(datetime(2026, 6, day, hours, minutes, *(seconds or [0]), tzinfo=ZONE).timestamp() * 1000)
+    second = seconds[0] if seconds else 0
+    return int(datetime(2026, 6, day, hours, minutes, second, tzinfo=ZONE).timestamp() * 1000)
 
 
 class Clock:
@@ -180,9 +181,8 @@ def fill(evening: Evening) -> None:
         desk, "Alle tassen fouilleren bij poort F", to_party="baken", reason="politie vroeg erom", finish_by=at("18:30")
     )
     clock.now = at("18:50")
-    saying.note(police, SECRET, audience=("police",), person=f"{SECRET} naam")
-    secret = tasks.propose(police, f"Let op {SECRET}", to_party="police", audience=("police",))
-    saying.correct(police, secret.seq, f"Let goed op {SECRET}", reason=f"reden {SECRET}") if False else None
+    saying.note(police, CANARY, audience=("police",), person=f"{CANARY} naam")
+    tasks.propose(police, f"Let op {CANARY}", to_party="police", audience=("police",))
     clock.now = at("21:03")
     fallen = saying.report(
         desk, "Iemand gevallen in vak 112", source=eye, place="gate-f", category="medical", priority="urgent"
