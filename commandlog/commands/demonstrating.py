@@ -1,5 +1,6 @@
 """The command that shows what the program is for: one evening, told into a log, with the documents made of it."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -68,8 +69,9 @@ def demo(folder: Path) -> None:
     for title, path in zip((_("log"), _("document"), _("workbook")), (folder / LOG, *documents), strict=True):
         click.echo(f"  {title:<10} {path}")
     click.echo(_("Try next:"))
+    program = "commandlog" if shutil.which("commandlog") else _quoted(Path(sys.argv[0]))
     for text in _TRY:
-        click.echo(f"  commandlog {text.format(log=_quoted(folder / LOG))}")
+        click.echo(f"  {program} {text.format(log=_quoted(folder / LOG))}")
 
 
 COMMANDS = [demo]

@@ -85,7 +85,8 @@ def _stand_down(e: Evening) -> None:
         e["venue"],
         DecisionWords(
             known="Stadion leeg, geen open meldingen, drie punten doorgeschoven met naam en datum.",
-            decision="Einde inzet: logboek afgesloten door De Dijk en politie. Wat daarna nog komt, wordt als later gemerkt.",
+            decision="Einde inzet: logboek afgesloten door De Dijk en politie."
+            " Wat daarna nog komt, wordt als later gemerkt.",
             decider="Marloes Veenstra (De Dijk) en Karin Postma (politie)",
         ),
     )
