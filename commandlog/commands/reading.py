@@ -108,6 +108,7 @@ def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
                     "to_affirm": [task.reference for task in items.to_affirm],
                     "levels": items.levels,
                     "conflicts": items.conflicts,
+                    "untold": items.untold,
                 }
             )
         else:
@@ -117,6 +118,10 @@ def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
                 (_("to affirm"), task_lines(items.to_affirm, covenant, zone)),
                 (_("feedback to give"), timeline_lines(items.to_close, covenant, zone)),
                 (_("levels not confirmed or due for review"), (_level(covenant, one) for one in items.levels)),
+                (
+                    _("corrections to tell"),
+                    (f"{one.reference} → {covenant.party_name(one.party)}" for one in items.untold),
+                ),
                 (_("conflicts to settle"), (f"{one.reference} ≠ {one.met} ({one.about})" for one in items.conflicts)),
             ):
                 for number, text in enumerate(texts):

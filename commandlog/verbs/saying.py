@@ -87,6 +87,9 @@ def correct(desk: Desk, entry: int, text: str | None = None, *, reason: str = ""
             "raw": before.words.raw,
         }
         new: About = {**old, **about}
+        before_audience, audience = before.frame.audience, new["audience"]
+        if audience and not (before_audience and set(before_audience) <= set(audience)):
+            raise RuleError(_("A correction cannot take away who may read the entry."))
         if new == old and (text is None or text == before.words.text):
             raise RuleError(_("Nothing is changed: the entry reads so already."))
         fields, words = split(

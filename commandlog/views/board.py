@@ -80,7 +80,7 @@ def late_finish(row: TaskRow, clock: Millis) -> bool:
 
 def _line(looking: Reader, row: TaskRow) -> TaskLine:
     log, moment = looking.log, looking.moment
-    query = "SELECT e.since FROM entries e WHERE e.task = :task AND e.since <= :p AND e.until > :p"
+    query = "SELECT e.since FROM entries e WHERE e.task = :task AND e.task > 0 AND e.since <= :p AND e.until > :p"
     values: dict[str, object] = {"task": row.task, "p": moment.position}
     if looking.reader:
         query += f" AND {READABLE}"

@@ -32,6 +32,11 @@ class Filter(Struct, frozen=True):
     incident: int = 0
     system: bool = False
 
+    @property
+    def narrows(self) -> bool:
+        """Whether what an entry says decides that it is shown."""
+        return any(getattr(self, name) for name in (*_PLAIN, "priority", "state", "search", "incident"))
+
 
 _PLAIN = ("party", "unit", "role", "place", "category", "kind")
 _STATES = {
@@ -66,7 +71,7 @@ def conditions(wanted: Filter, moment: Moment) -> tuple[str, dict[str, Any]]:
         where.append("e.occurred < :to")
         values["to"] = wanted.until
     if wanted.reader:
-        where.append(READABLE)
+        where.append(READABLE if wanted.narrows else f"({READABLE} OR {WITHHELD})")
         values["reader"], values["reader_in"] = wanted.reader, f",{wanted.reader},"
     if wanted.state:
         where.append(f"e.entry IN ({state_query(wanted.state)})")
@@ -79,10 +84,17 @@ def conditions(wanted: Filter, moment: Moment) -> tuple[str, dict[str, Any]]:
 
 
 READABLE = (
-    "(e.audience = '' OR instr(e.audience, :reader_in) OR EXISTS"
-    " (SELECT 1 FROM grants g WHERE g.party = :reader AND g.record = e.since AND g.since <= :p)) AND e.kind != 'sealed'"
+    "((e.audience = '' OR instr(e.audience, :reader_in) OR EXISTS"
+    " (SELECT 1 FROM grants g WHERE g.party = :reader AND g.record = e.since AND g.since <= :p))"
+    " AND e.kind != 'sealed')"
 )
 """Whether the party :reader may read the row `e` at position :p."""
+
+WITHHELD = (
+    "(e.version > 0 AND EXISTS (SELECT 1 FROM grants g JOIN entries v ON v.since = g.record"
+    " WHERE g.party = :reader AND g.since <= :p AND v.entry = e.entry))"
+)
+"""Whether :reader was told an earlier version of the row `e`: it then sees that it was corrected."""
 
 
 def state_query(state: str) -> str:

@@ -61,23 +61,23 @@ class Line(Struct, frozen=True):
     occurred_at: Millis
     logged_at: Millis
     party: str
-    unit: str
-    role: str
-    place: str
-    category: str
-    priority: str
-    audience: tuple[str, ...]
     text: str
-    words: Words | None
-    frame: Frame | None
-    first: Frame | None
-    struck: tuple[Struck, ...]
     thread: int
-    thread_reference: str
-    task: int
-    incident: int
-    state: str
-    disposition: str
+    unit: str = ""
+    role: str = ""
+    place: str = ""
+    category: str = ""
+    priority: str = ""
+    audience: tuple[str, ...] = ()
+    words: Words | None = None
+    frame: Frame | None = None
+    first: Frame | None = None
+    struck: tuple[Struck, ...] = ()
+    thread_reference: str = ""
+    task: int = 0
+    incident: int = 0
+    state: str = ""
+    disposition: str = ""
 
     @property
     def where(self) -> str:
@@ -117,7 +117,39 @@ class Reader:
         reports = self._states("reports", "entry", "state, disposition", entries)
         tasks = self._states("tasks", "task", "state", [row.entry for row in rows if row.kind == "proposed"])
         links = self._states("links", "entry", "incident", entries)
-        return [self._line(row, records, reports, tasks, links) for row in rows]
+        unreadable = self._unreadable([row.since for row in rows if row.version])
+        return [
+            self._withheld(row, records) if row.since in unreadable else self._line(row, records, reports, tasks, links)
+            for row in rows
+        ]
+
+    def _unreadable(self, positions: list[int]) -> set[int]:
+        """Return which of a few positions the reader may not read."""
+        if not self.reader or not positions:
+            return set()
+        values = {"p": self.moment.position, "reader": self.reader, "reader_in": f",{self.reader},"}
+        found: set[int] = set()
+        for start in range(0, len(positions), 500):
+            part = ",".join(map(str, positions[start : start + 500]))
+            query = f"SELECT e.since FROM entries e WHERE e.since IN ({part}) AND NOT {READABLE}"
+            found |= {seq for (seq,) in self.log.db.execute(query, values)}
+        return found
+
+    def _withheld(self, row: Row, records: dict[int, Record]) -> Line:
+        """Return the line of an entry whose correction the reader has not been told."""
+        first = records[row.entry]
+        return Line(
+            seq=row.since,
+            entry=row.entry,
+            reference=first.reference if first.frame else self.reference_at(row.entry),
+            kind=row.kind,
+            occurred_at=first.frame.occurred_at if first.frame else row.occurred,
+            logged_at=first.frame.logged_at if first.frame else first.kept_at,
+            party=first.frame.speaker if first.frame else row.party,
+            text=_("[corrected, text withheld]"),
+            struck=self.struck(row, first.frame),
+            thread=row.thread,
+        )
 
     def _states(self, table: str, key: str, columns: str, wanted: Iterable[int]) -> dict[int, tuple[Any, ...]]:
         """Return what a table says of some entries at this moment, by entry.
@@ -188,9 +220,19 @@ class Reader:
             values |= {"reader": self.reader, "reader_in": f",{self.reader},"}
         rows = self.log.db.execute(f"{query} ORDER BY e.since", values).fetchall()
         records = self.log.records_at({seq for pair in rows for seq in pair})
-        return tuple(self._struck(records[since], records[until], first) for since, until in rows)
+        hidden = self._unreadable([until for _since, until in rows])
+        return tuple(self._struck(records[since], records[until], first, until in hidden) for since, until in rows)
 
-    def _struck(self, old: Record, new: Record, first: Frame | None) -> Struck:
+    def _struck(self, old: Record, new: Record, first: Frame | None, hidden: bool) -> Struck:
+        """Return a struck version; of a correction that the reader may not read, only that and when it was made."""
+        if hidden:
+            return Struck(
+                text=self.teller.text(old.frame, old.words, first) if old.frame else _("[sealed]"),
+                until=new.seq,
+                corrected_at=new.frame.logged_at if new.frame else new.kept_at,
+                corrected_by=None,
+                reason="",
+            )
         return Struck(
             text=self.teller.text(old.frame, old.words, first) if old.frame else _("[sealed]"),
             until=new.seq,

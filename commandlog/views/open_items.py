@@ -32,6 +32,13 @@ class Conflict(Struct, frozen=True):
     met: str
 
 
+class Untold(Struct, frozen=True):
+    """A correction of an entry that had been released to a party, which has not been told the correction."""
+
+    reference: str
+    party: str
+
+
 class OpenItems(Struct, frozen=True):
     """Everything open at a moment, as far as the reader may see it. `suspicions` are also among `to_assess`."""
 
@@ -42,11 +49,14 @@ class OpenItems(Struct, frozen=True):
     to_affirm: list[TaskLine]
     levels: list[Unconfirmed]
     conflicts: list[Conflict]
+    untold: list[Untold]
 
     @property
     def any(self) -> bool:
         """Whether anything at all is open."""
-        return any((self.to_assess, self.to_close, self.tasks, self.to_affirm, self.levels, self.conflicts))
+        return any(
+            (self.to_assess, self.to_close, self.tasks, self.to_affirm, self.levels, self.conflicts, self.untold)
+        )
 
 
 def open_items(log: Log, moment: Moment, reader: str = "") -> OpenItems:
@@ -61,20 +71,26 @@ def open_items(log: Log, moment: Moment, reader: str = "") -> OpenItems:
         to_close=list(timeline.whole(log, moment, Filter(reader=reader, state="assessed"))),
         tasks=[task for task in tasks if task.is_open],
         to_affirm=[task for task in tasks if task.row.orally],
-        levels=_unconfirmed(log, moment),
+        levels=_unconfirmed(log, moment, reader),
         conflicts=_conflicts(log, moment, reader),
+        untold=_untold(log, moment, reader),
     )
 
 
-def standing(log: Log, moment: Moment) -> list[LevelRow]:
-    """Return the levels and the phase that hold at a moment, one per ladder."""
-    query = "SELECT * FROM levels WHERE since <= :p AND until > :p ORDER BY since"
-    return [LevelRow._make(row)._replace(until=FOREVER) for row in log.db.execute(query, {"p": moment.position})]
+def standing(log: Log, moment: Moment, reader: str = "") -> list[LevelRow]:
+    """Return the levels and the phase that hold at a moment, one per ladder, as far as the reader may know of them."""
+    query = "SELECT l.* FROM levels l JOIN entries e ON e.since = l.since WHERE l.since <= :p AND l.until > :p"
+    values: dict[str, object] = {"p": moment.position}
+    if reader:
+        query += f" AND {READABLE}"
+        values |= {"reader": reader, "reader_in": f",{reader},"}
+    rows = log.db.execute(f"{query} ORDER BY l.since", values)
+    return [LevelRow._make(row)._replace(until=FOREVER) for row in rows]
 
 
-def _unconfirmed(log: Log, moment: Moment) -> list[Unconfirmed]:
+def _unconfirmed(log: Log, moment: Moment, reader: str) -> list[Unconfirmed]:
     found = []
-    for row in standing(log, moment):
+    for row in standing(log, moment, reader):
         query = "SELECT party FROM level_confirmations WHERE level = ? AND since <= ?"
         known = {party for (party,) in log.db.execute(query, (row.since, moment.position))} | {row.declared_by}
         waiting = tuple(party for party in row.told.strip(",").split(",") if party and party not in known)
@@ -97,3 +113,20 @@ def _conflicts(log: Log, moment: Moment, reader: str) -> list[Conflict]:
         Conflict(looking.reference_at(since), subject, looking.reference_at(about), looking.reference_at(met))
         for since, subject, about, met in log.db.execute(f"{query} ORDER BY c.since", values).fetchall()
     ]
+
+
+def _untold(log: Log, moment: Moment, reader: str) -> list[Untold]:
+    looking = Reader(log, moment, reader)
+    query = (
+        "SELECT DISTINCT e.entry, told.party FROM grants told JOIN entries v ON v.since = told.record"
+        " JOIN entries e ON e.entry = v.entry AND e.version > 0 AND e.since <= :p AND e.until > :p"
+        " WHERE told.since <= :p AND e.audience != '' AND instr(e.audience, ',' || told.party || ',') = 0"
+        " AND NOT EXISTS"
+        " (SELECT 1 FROM grants g WHERE g.party = told.party AND g.record = e.since AND g.since <= :p)"
+    )
+    values: dict[str, object] = {"p": moment.position}
+    if reader:
+        query += f" AND {READABLE}"
+        values |= {"reader": reader, "reader_in": f",{reader},"}
+    rows = log.db.execute(f"{query} ORDER BY 1, 2", values).fetchall()
+    return [Untold(looking.reference_at(entry), party) for entry, party in rows]

@@ -80,7 +80,7 @@ def entry(log: Log, moment: Moment, position: int, reader: str = "") -> Line | N
 
 
 def at_record(log: Log, moment: Moment, position: int, reader: str = "") -> Line | None:
-    """Return the line that one record made, whatever came after it; None where the reader may not read it."""
+    """Return the line that one record made; None where another took its place, or the reader may not read it."""
     where, values = conditions(Filter(reader=reader, system=True), moment)
     found = log.db.execute(
         f"SELECT {COLUMNS} FROM entries e WHERE e.since = :seq AND {where}", {**values, "seq": position}

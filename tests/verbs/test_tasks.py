@@ -9,7 +9,7 @@ from commandlog.model.errors import OutsideMandate, RuleError
 from commandlog.model.records import Source
 from commandlog.model.words import TaskState
 from commandlog.verbs import events, saying, tasks
-from commandlog.views import board, timeline
+from commandlog.views import board, open_items, timeline
 from commandlog.views.filters import Filter
 from commandlog.views.moments import live
 from tests.events import Clock
@@ -211,6 +211,25 @@ def test_a_release_tells_one_more_party_from_then_on(venue: Desk) -> None:
     assert timeline.page(venue.log, before, wanted).lines == []
     with pytest.raises(RuleError, match="ground"):
         events.release(venue, (made.seq,), "aid", " ")
+
+
+def test_a_correction_that_was_not_released_is_withheld_and_an_open_item(venue: Desk) -> None:
+    made = saying.note(venue, "kenteken 12-ABC-3", audience=("venue", "police"), place="gate-f")
+    events.release(venue, (made.seq,), "baken", "art. 19 Wpg")
+    corrected = saying.correct(venue, made.seq, "kenteken 12-ABC-4", reason="geheime reden", place="block-112")
+    (line,) = [one for one in timeline.whole(venue.log, live(venue.log), Filter(reader="baken")) if one.kind == "note"]
+    assert (line.text, line.place, line.words, line.frame) == ("[corrected, text withheld]", "", None, None)
+    assert [(old.text, old.reason, old.corrected_by) for old in line.struck] == [("kenteken 12-ABC-3", "", None)]
+    for wanted in (Filter(reader="baken", search="ABC"), Filter(reader="baken", place="block-112")):
+        assert timeline.page(venue.log, live(venue.log), wanted).lines == []
+    (untold,) = open_items.open_items(venue.log, live(venue.log)).untold
+    assert (untold.reference, untold.party) == (made.reference, "baken")
+    events.release(venue, (corrected.seq,), "baken", "art. 19 Wpg")
+    assert open_items.open_items(venue.log, live(venue.log)).untold == []
+    (told,) = timeline.page(venue.log, live(venue.log), Filter(reader="baken", search="ABC")).lines
+    assert (told.text, told.struck[0].reason) == ("kenteken 12-ABC-4", "geheime reden")
+    with pytest.raises(RuleError, match="cannot take away"):
+        saying.correct(venue, made.seq, "x", audience=("venue",))
 
 
 def test_deadlines_lie_ahead(venue: Desk, clock: Clock) -> None:

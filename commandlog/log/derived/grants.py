@@ -29,7 +29,7 @@ def apply(db: Connection, r: Applied) -> None:
         records = [
             seq
             for (seq,) in db.execute(
-                "SELECT since FROM entries WHERE task = ? AND audience != '' AND instr(audience, ?) = 0",
+                "SELECT since FROM entries WHERE task = ? AND task > 0 AND audience != '' AND instr(audience, ?) = 0",
                 (position_of(db, frame.task), f",{frame.to_party},"),
             )
         ]
