@@ -94,9 +94,9 @@ class Desk:
         return record
 
     def _look_up(self) -> "_Known":
-        query = "SELECT coalesce(max(number), 0) FROM entries WHERE desk = ?"
-        number = self.log.db.execute(query, (self.code,)).fetchone()[0]
-        return _Known(self.log.place, number, self.operator, self.log.covenant_id())
+        query = "SELECT number FROM entries WHERE desk = ? ORDER BY since DESC LIMIT 1"
+        last = self.log.db.execute(query, (self.code,)).fetchone()
+        return _Known(self.log.place, last[0] if last else 0, self.operator, self.log.covenant_id())
 
     @property
     def operator(self) -> str:

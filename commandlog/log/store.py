@@ -343,9 +343,9 @@ class Log:
         """
         desk, dash, number = reference.strip().rpartition("-")
         if dash and number.isascii() and number.isdigit() and len(number) < 16:
-            row = self.db.execute(
-                "SELECT entry FROM entries WHERE desk = ? AND number = ? LIMIT 1", (desk.upper(), int(number))
-            ).fetchone()
+            # a desk's hundredth record cannot stand before position 100: looking from there on needs no index
+            query = "SELECT entry FROM entries WHERE since >= :number AND desk = :desk AND number = :number LIMIT 1"
+            row = self.db.execute(query, {"desk": desk.upper(), "number": int(number)}).fetchone()
             if row:
                 return int(row[0])
         raise RuleError(

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commandlog.export.exporting import export
+from commandlog.intake.importing import BATCH, TEND_EVERY
 from commandlog.log import derived
 from commandlog.log.derived import fulltext
 from commandlog.log.derived.entries import facets_at
@@ -121,13 +122,13 @@ class Bench:
         for number, seconds in enumerate(self.traffic.fill(self.desk, appended)):
             ours += seconds
             theirs += self.bare.write(*self.copy())
-            if number % 4 == 3:
+            if number % TEND_EVERY == TEND_EVERY - 1:
                 ours += _timed(self.log.tend)
                 theirs += _timed(self.bare.tend)
         ratio = ours / theirs
         self.say(
             size,
-            "batches of 500 (with derived rows, full text)",
+            f"batches of {BATCH} (with derived rows, full text)",
             f"{appended / ours:,.0f}/s",
             f"{ratio:.2f} x bare ({appended / theirs:,.0f}/s), limit 4 x",
             ratio <= 4,
@@ -321,7 +322,7 @@ class Bench:
         )
 
     def beside_an_import(self, size: int) -> None:
-        """Time an operator's entries while another process imports 40,000 rows in transactions of 500."""
+        """Time an operator's entries while another process imports 40,000 rows."""
         other = multiprocessing.get_context("spawn").Process(
             target=import_rows, args=(self.log.path, self.folder / "settings", 40_000)
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from commandlog.intake.importing import PAUSE
+from commandlog.intake.importing import BATCH, PAUSE, TEND_EVERY
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.store import Log
 from commandlog.model.covenant import Category, Covenant, Party, Place, Unit
@@ -121,9 +121,9 @@ class Traffic:
             self.waiting.append(record_id)
 
     def fill(self, desk: Desk, number: int) -> Iterator[float]:
-        """Append records in transactions of 500, as an import does; yields the seconds that each transaction took."""
-        for start in range(0, number, 500):
-            waiting = [self.next() for _ in range(min(500, number - start))]
+        """Append records in transactions as an import does; yields the seconds that each transaction took."""
+        for start in range(0, number, BATCH):
+            waiting = [self.next() for _ in range(min(BATCH, number - start))]
             began = time.perf_counter()
             with desk.writing():
                 for kind, words, about in waiting:
@@ -137,7 +137,9 @@ def import_rows(path: Path, settings: Path, number: int) -> None:
     with Log(path, clock=clock) as log:
         clock.now = log.head.kept_at
         desk = sit_down(log, settings, "venue")
-        for _ in Traffic(clock, seed=11).fill(desk, number):
+        for done, _ in enumerate(Traffic(clock, seed=11).fill(desk, number), start=1):
+            if done % TEND_EVERY == 0:
+                log.tend()
             time.sleep(PAUSE)
 
 

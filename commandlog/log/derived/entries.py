@@ -66,7 +66,6 @@ TABLE = Table(
         "versions: entry, since WHERE version > 0",
         "threads: thread, since WHERE thread != entry",
         "tasks: task, since WHERE task > 0",
-        "numbers: desk, number",
         "ids: id",
     ),
 )
