@@ -1,6 +1,7 @@
 """The command line: it constructs what the commands need, and sees to it that no traceback reaches a user."""
 
 import os
+import sqlite3
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from commandlog import __version__
 from commandlog.commands import demonstrating, exchanging, helping, reading, writing
 from commandlog.language import _, choose, preferred
 from commandlog.model.errors import CommandLogError
+from commandlog.model.records import clean
 
 DONE, NO, BAD_INPUT = 0, 1, 2
 
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        given = list(sys.argv[1:] if arguments is None else arguments)
+        given = [_text(one) for one in (sys.argv[1:] if arguments is None else arguments)]
         code = commands.main(given, "commandlog", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else DONE
@@ -51,11 +53,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (KeyboardInterrupt, click.Abort):
         return 130
+    except sqlite3.DatabaseError as error:
+        return _refuse(_("The log is damaged or cannot be read: {error}.").format(error=error))
     except OSError as error:
         return _refuse(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
     except Exception:
         return _refuse(_report_bug())
     return DONE
+
+
+def _text(argument: str) -> str:
+    """Return an argument as text; one with bytes that are none is kept as it is only where it names a file."""
+    return argument if argument.isascii() or os.path.lexists(argument) else clean(argument)
 
 
 def _refuse(message: str) -> int:
@@ -74,12 +83,10 @@ def _report_bug() -> str:
             file.writelines(traceback.format_tb(sys.exc_info()[2]))
             file.write(f"{kind}\n\n")
     except OSError:
-        return _("This is a bug in CommandLog ({kind} at {place}); nothing was stored.").format(
+        return _("This is a bug in CommandLog ({kind} at {place}).").format(
             kind=kind.__name__ if kind else "", place=last
         )
-    return _(
-        "This is a bug in CommandLog; nothing was stored. What happened is in {file}: please send it to us."
-    ).format(file=path)
+    return _("This is a bug in CommandLog. Please send us {file}, which says where it happened.").format(file=path)
 
 
 def run() -> None:

@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import click
+import msgspec
 
 from commandlog.commands.common import FILE, desk_at, opened
 from commandlog.commands.reading import AS_OF
@@ -12,6 +14,7 @@ from commandlog.export.exporting import export as write_export
 from commandlog.intake.importing import plan_import, run
 from commandlog.language import _
 from commandlog.log.verify import verify as check
+from commandlog.model.errors import CommandLogError
 from commandlog.model.harmless import visible
 from commandlog.views import moments
 
@@ -64,8 +67,8 @@ def export(file: Path, out: Path, for_party: str, as_of: str) -> None:
 @click.option("--deep", is_flag=True, help="Also check every signature, derive everything anew and compare.")
 def verify(file: Path, deep: bool) -> None:
     """Check that nothing in a log was changed, left out or moved. Exits 1 and says where if something was."""
-    with opened(file):
-        pass
+    with suppress(CommandLogError, msgspec.MsgspecError, ValueError), opened(file):
+        pass  # to speak the event's language, where the log can say which
     verdict = check(file, deep=deep)
     if not verdict.holds:
         click.echo(
@@ -79,6 +82,9 @@ def verify(file: Path, deep: bool) -> None:
             file=file, n=verdict.records, signatures=verdict.signatures, head=verdict.head.hex()[:16]
         )
     )
+
+    if verdict.erased:
+        click.echo(_("{n} records have no words any more (erased).").format(n=verdict.erased))
 
 
 COMMANDS = [import_, export, verify]

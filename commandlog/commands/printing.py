@@ -42,7 +42,8 @@ def entry_lines(line: Line, covenant: Covenant, zone: tzinfo) -> Iterator[str]:
     place = covenant.place_name(line.place) if line.place else line.where
     thread = f"↳ {line.thread_reference} " if line.thread_reference else ""
     kind = f"{label(line.kind)}: " if line.kind in NAMED else ""
-    marks = [label(line.priority) if line.priority else "", covenant.category_name(line.category), *_marks(line)]
+    marks = [label(line.priority) if line.priority else "", covenant.category_name(line.category)]
+    marks += _marks(line, covenant)
     tail = "".join(f" [{mark}]" for mark in marks if mark)
     yield (
         f"{time}  {padded(line.reference, 7)} {padded(visible(who), 24)} {padded(visible(place), 16)} "
@@ -58,14 +59,14 @@ def entry_lines(line: Line, covenant: Covenant, zone: tzinfo) -> Iterator[str]:
         yield f"{'':58}" + click.style(f"{struck}{note}{why}", dim=True)
 
 
-def _marks(line: Line) -> list[str]:
+def _marks(line: Line, covenant: Covenant) -> list[str]:
     marks = []
     if line.kind == "proposed" or line.disposition:
         marks.append(label(line.disposition or line.state))
     elif line.state in ("received", "closed"):
         marks.append(label(line.state))
     if line.frame and line.frame.rule:
-        marks.append(_("outside the mandate: {rule}").format(rule=line.frame.rule))
+        marks.append(_("outside the mandate: {rule}").format(rule=covenant.article(line.frame.rule)))
     return marks
 
 

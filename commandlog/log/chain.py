@@ -126,6 +126,10 @@ class Ids:
     def __init__(self) -> None:
         self._last = 0
 
+    def follow(self, record_id: bytes) -> None:
+        """Give ids behind this one from now on, whatever the clock says."""
+        self._last = max(self._last, order_key(record_id))
+
     def next(self, now: int) -> bytes:
         """Return the next id; `now` is the time in milliseconds."""
         stamp = now << 12

@@ -24,9 +24,10 @@ def desk_key(settings: Path, log_id: bytes, party: str) -> Ed25519PrivateKey:
     """
     path = settings / "desks" / log_id.hex() / f"{party.encode().hex()}.key"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            _write_once(path, Ed25519PrivateKey.generate().private_bytes_raw())
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                _write_once(path, Ed25519PrivateKey.generate().private_bytes_raw())
         return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
     except (OSError, ValueError) as error:
         raise Unavailable(
@@ -40,7 +41,7 @@ def desk_key(settings: Path, log_id: bytes, party: str) -> Ed25519PrivateKey:
 def _write_once(path: Path, data: bytes) -> None:
     """Put a file in place whole or not at all; two processes that race for it end up with the same one."""
     part = path.with_name(f"{path.name}.{os.getpid()}")
-    fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
     try:
         os.write(fd, data)
         os.fsync(fd)

@@ -85,10 +85,11 @@ def first_difference(path: Path, progress: Progress = lambda _done: None) -> tup
             db.execute(statement)
         db.execute("ATTACH ? AS log", (str(path),))
         db.execute("CREATE TEMP VIEW records AS SELECT * FROM log.records")
-        db.execute("BEGIN")
+        db.execute("BEGIN")  # one snapshot of the log for both: somebody may be writing meanwhile
         _apply_all(db, progress)
-        db.execute("COMMIT")
-        return _compare(db)
+        different = _compare(db)
+        db.execute("ROLLBACK")
+        return different
 
 
 def _compare(db: sqlite3.Connection) -> tuple[int, str] | None:

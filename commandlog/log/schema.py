@@ -34,4 +34,3 @@ def migrate(db: Connection) -> None:
     database = Database(db, execute_plugins=False)
     migrations.apply(database)
     db.execute(f"PRAGMA user_version = {VERSION}")
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -47,6 +47,7 @@ class Head(NamedTuple):
     seq: int
     hash: bytes
     kept_at: Millis
+    id: RecordId
 
 
 class Signer(NamedTuple):
@@ -87,16 +88,17 @@ class Log:
         self._depth = 0
         self._commits = 0
         self._taken_back = 0
+        self._torn = False
         self._version = -1
         self._staged: list[_Staged] = []
         self._pool: ThreadPoolExecutor | None = None
         self._covenants: dict[int, Covenant] = {}
-        if create == path.exists():
-            raise RuleError(
-                (
-                    _("{file} is there already: choose another name.") if create else _("There is no log at {file}.")
-                ).format(file=path)
-            )
+        if create and path.exists():
+            raise self._already_there()
+        if not create:
+            if not path.exists():
+                raise RuleError(_("There is no log at {file}.").format(file=path))
+            self._look(path)
         if not path.parent.is_dir():
             raise RuleError(_("There is no folder {folder}: make it first.").format(folder=path.parent))
         if is_network_drive(path.parent):
@@ -105,20 +107,32 @@ class Log:
                     "{file} is on a network drive, where a log can be damaged: keep it on a disk of this machine."
                 ).format(file=path)
             )
-        lock_path = Path(f"{path}.lock")
-        first = not lock_path.exists()
         with self._failures():
-            self._lock = FileLock(lock_path, LOCK_TIMEOUT)
+            self._lock = FileLock(Path(f"{path}.lock"), LOCK_TIMEOUT)
             try:
                 with self._lock:
                     self._connect(create)
             except BaseException:
                 self._lock.close()
-                if first:  # no log of ours was here: leave no trace beside a file that is somebody else's
-                    lock_path.unlink(missing_ok=True)
                 raise
 
+    def _look(self, path: Path) -> None:
+        """Raise Damaged for a file that is no log, before anything is put beside it."""
+        with self._failures(), path.open("rb") as file:
+            begin = file.read(72)
+        if begin[:16] != b"SQLite format 3\x00" or begin[68:72] != schema.APPLICATION_ID.to_bytes(4, "big"):
+            raise Damaged(_("{file} is not a CommandLog log.").format(file=path))
+
+    def _already_there(self) -> RuleError:
+        return RuleError(_("{file} is there already: choose another name.").format(file=self.path))
+
     def _connect(self, create: bool) -> None:
+        """Open the file under the lock; what this call has made is taken away again where it fails."""
+        if create:
+            try:
+                os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+            except FileExistsError as error:
+                raise self._already_there() from error
         self.db = sqlite3.connect(self.path, isolation_level=None, timeout=LOCK_TIMEOUT, cached_statements=256)
         try:
             self._prepare(create)
@@ -130,15 +144,11 @@ class Log:
 
     def _prepare(self, create: bool) -> None:
         db = self.db
-        if not create:
-            if db.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
-                raise Damaged(_("{file} is not a CommandLog log.").format(file=self.path))
-            if db.execute("PRAGMA user_version").fetchone()[0] > schema.VERSION:
-                raise Unavailable(
-                    _("{file} was written by a newer version of CommandLog: open it with that version.").format(
-                        file=self.path
-                    )
-                )
+        if not create and db.execute("PRAGMA user_version").fetchone()[0] > schema.VERSION:
+            told = _("{file} was written by a newer version of CommandLog: open it with that version.")
+            raise Unavailable(told.format(file=self.path))
+        if create:  # before WAL, so that it stands in the file itself and the next one to open it knows it
+            db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         if db.execute("PRAGMA synchronous").fetchone()[0] != 2:
@@ -180,32 +190,45 @@ class Log:
         written or another process keeps it busy.
         """
         if self._depth:
-            self._depth += 1
-            try:
-                yield
-            finally:
-                self._depth -= 1
+            yield from self._nested()
             return
         with self._failures(), self._lock:
             self.db.execute("BEGIN IMMEDIATE")
-            self._depth = 1
+            self._depth, self._torn = 1, False
             try:
                 self._see_others()
                 yield
                 self._settle()
                 self.db.execute("COMMIT")
-                self._commits += 1
-                if self._commits % 32 == 0 and self.wal_bytes > WAL_LIMIT:
-                    self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
             except BaseException:
-                self._staged = []
-                self._taken_back += 1
-                with suppress(sqlite3.OperationalError):
-                    self.db.execute("ROLLBACK")
-                self.head = self._read_head()
+                self._roll_back()
                 raise
             finally:
                 self._depth = 0
+            self._commits += 1
+            if self._commits % 32 == 0 and self.wal_bytes > WAL_LIMIT:
+                with suppress(sqlite3.Error):  # what was appended is stored; the next idle moment tries again
+                    self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _nested(self) -> Iterator[None]:
+        """Be part of the outer block: a failure after something was appended takes that one with it."""
+        before = self.place
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._torn = self._torn or self.place != before
+            raise
+        finally:
+            self._depth -= 1
+
+    def _roll_back(self) -> None:
+        self._staged, self._torn = [], False
+        self._taken_back += 1
+        self._covenants.clear()
+        with suppress(sqlite3.OperationalError):
+            self.db.execute("ROLLBACK")
+        self.head = self._read_head()
 
     def _see_others(self) -> None:
         """Read the head again if another connection has written since."""
@@ -240,6 +263,8 @@ class Log:
 
     def _settle(self) -> None:
         """Chain and store the records that were appended since the last time."""
+        if self._torn:
+            raise AssertionError("a verb failed half way, and its failure was swallowed: nothing may be kept of it")
         if not self._staged:
             return
         rows = []
@@ -252,7 +277,7 @@ class Log:
             rows.append((seq, header, previous, frame, words))
             if seq % CHECKPOINT_EVERY == 0:
                 self._sign_checkpoint(desk, seq, previous)
-        self.head = Head(seq, previous, kept_at)
+        self.head = Head(seq, previous, kept_at, record_id)
         self._staged = []
         self.db.executemany(_INSERT, rows)
 
@@ -299,7 +324,14 @@ class Log:
         row = self.db.execute(
             "SELECT seq, hash, header FROM records WHERE seq < ? ORDER BY seq DESC LIMIT 1", (PROVISIONAL,)
         ).fetchone()
-        return Head(row[0], row[1], chain.unpack_header(row[2]).kept_at) if row else Head(0, chain.GENESIS, 0)
+        if not row:
+            return Head(0, chain.GENESIS, 0, b"")
+        try:
+            header = chain.unpack_header(row[2])
+        except ValueError as error:
+            raise Damaged(_("The last record of {file} is damaged.").format(file=self.path), row[0]) from error
+        self._ids.follow(header.id)
+        return Head(row[0], row[1], header.kept_at, header.id)
 
     def refresh(self) -> int:
         """See what other processes have appended; returns the position of the last record."""
@@ -337,7 +369,7 @@ class Log:
         return found
 
     def find(self, reference: str) -> int:
-        """Return the position of the entry that people call "P2-142" (or that stands at a plain number).
+        """Return the position of the entry that people call "P2-142".
 
         Raises RuleError where the log has no such entry.
         """
@@ -374,8 +406,11 @@ class Log:
         return chain.unpack_header(row[0]).kept_at if row else 0
 
     def covenant(self, position: int = FOREVER) -> Covenant:
-        """Return the covenant in force at a position; raises RuleError before there is one."""
-        row = self.db.execute("SELECT max(since) FROM covenants WHERE since <= ?", (position,)).fetchone()
+        """Return the covenant in force at a position (before the first: the first); raises RuleError without any."""
+        query = (
+            "SELECT coalesce((SELECT max(since) FROM covenants WHERE since <= ?), (SELECT min(since) FROM covenants))"
+        )
+        row = self.db.execute(query, (position,)).fetchone()
         if row[0] is None:
             raise RuleError(_("This log has no covenant yet: open an event in it first."))
         if row[0] not in self._covenants:

@@ -12,6 +12,8 @@ from commandlog.model.covenant import Category, Covenant, Ladder, Level, Mandate
 Fault = tuple[str, str]  # the key ("units[3].party"), and what is wrong and what to do
 Coded = Party | Place | Category | Role | Power | Mandate | Ladder | Level
 
+_DAY = 1440  # minutes
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 _SECTORS = ("public", "private")
 _ZONE = re.compile(r"[A-Za-z][\w+-]{1,30}(?:/[\w+-]{1,30}){0,2}", re.ASCII)
 _VARIANTS = ("continue", "deepen", "broaden")
@@ -38,8 +40,8 @@ def _event(covenant: Covenant) -> Iterator[Fault]:
     if not zone_named(covenant.timezone):
         problem = _("“{code}” is no time zone. Write it as Europe/Amsterdam.")
         yield "timezone", problem.format(code=covenant.timezone)
-    if covenant.answer_minutes < 0:
-        yield "answer_minutes", _("Minutes cannot be fewer than 0; 0 gives no deadline.")
+    if not 0 <= covenant.answer_minutes <= _DAY:
+        yield "answer_minutes", _("Minutes are 0 (no deadline) to 1440, a day.")
     for key in ("valid_until", "evaluation_due"):
         if not _is_date(getattr(covenant, key)):
             yield key, _("“{code}” is no date. Write it as 2027-06-30.").format(code=getattr(covenant, key))
@@ -50,6 +52,8 @@ def _parties(covenant: Covenant) -> Iterator[Fault]:
     letters: dict[str, str] = {}
     for n, party in enumerate(covenant.parties):
         yield from _one_of(f"parties[{n}].sector", party.sector, _SECTORS)
+        if not _CODE.fullmatch(party.code):
+            yield f"parties[{n}].code", _("A code is a letter and then letters, figures or hyphens, at most 40.")
         if not (party.letter.isascii() and party.letter.isalpha() and party.letter.isupper() and len(party.letter) < 3):
             yield f"parties[{n}].letter", _("The letter is one or two capitals, A to Z.")
         if letters.setdefault(party.letter, party.code) != party.code:

@@ -171,6 +171,11 @@ class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
         """The ladder with this code."""
         return next((one for one in self.ladders if one.code == code), None)
 
+    def article(self, rule: str) -> str:
+        """The article behind the code of a power or mandate; the code itself where it is neither (a ladder)."""
+        rules: list[Power | Mandate] = [*self.powers, *self.mandates]
+        return next((one.article for one in rules if one.code == rule), rule)
+
     def party_name(self, code: str) -> str:
         """How people call a party; its code where the covenant does not have it (an imported log)."""
         found = self.party(code)

@@ -4,13 +4,12 @@ from typing import Unpack
 
 from commandlog.language import _
 from commandlog.log.derived import reports
-from commandlog.log.derived.table import FOREVER
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.model.records import Assessed, Feedback, Record
 from commandlog.model.words import Disposition
 from commandlog.verbs import incidents
-from commandlog.verbs.context import About, checked, entry_at, inherited, record_id, split
+from commandlog.verbs.context import About, checked, entry_at, inherited, receipt, record_id, split
 
 
 def assess(
@@ -27,6 +26,8 @@ def assess(
             )
         )
     with desk.writing():
+        if before := receipt(desk, about):
+            return before
         row = entry_at(desk, entry)
         state = reports.current(desk.log.db, entry)
         if state and state.state == "closed":
@@ -36,7 +37,7 @@ def assess(
         if same_as:
             entry_at(desk, same_as)
             _no_circle(desk, entry, same_as)
-        fields, words = split(inherited(row, checked(desk, **about)), text=text)
+        fields, words = split(inherited(desk, row, checked(desk, **about)), text=text)
         return desk.append(
             Assessed,
             words,
@@ -64,6 +65,8 @@ def feed_back(desk: Desk, entry: int, text: str, **about: Unpack[About]) -> Reco
     Raises RuleError where it has not been assessed, or is closed already.
     """
     with desk.writing():
+        if before := receipt(desk, about):
+            return before
         row = entry_at(desk, entry)
         state = reports.current(desk.log.db, entry)
         if state is None:
@@ -72,18 +75,12 @@ def feed_back(desk: Desk, entry: int, text: str, **about: Unpack[About]) -> Reco
             raise RuleError(_("This report is closed already: its reporter has been told."))
         if state.state != "assessed":
             raise RuleError(_("Feedback closes a report that has been assessed. Assess it first."))
-        fields, words = split(inherited(row, checked(desk, **about)), text=text)
+        fields, words = split(inherited(desk, row, checked(desk, **about)), text=text)
         return desk.append(
             Feedback, words, entry=record_id(desk, entry), expects=record_id(desk, state.since), **fields
         )
 
 
 def _no_circle(desk: Desk, entry: int, same_as: int) -> None:
-    seen = same_as
-    while seen:
-        if seen == entry:
-            raise RuleError(_("An entry cannot be a duplicate of itself, nor of one of its own duplicates."))
-        row = desk.log.db.execute(
-            f"SELECT duplicate_of FROM reports WHERE entry = ? AND until = {FOREVER}", (seen,)
-        ).fetchone()
-        seen = row[0] if row else 0
+    if entry in reports.duplicates(desk.log.db, same_as):
+        raise RuleError(_("An entry cannot be a duplicate of itself, nor of one of its own duplicates."))

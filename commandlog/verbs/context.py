@@ -1,14 +1,16 @@
 """What every verb may be told about what it records, and the checks that all of them share."""
 
+from collections.abc import Iterable
 from typing import Any, TypedDict, Unpack
 
 from commandlog.language import _
-from commandlog.log.derived import entries
+from commandlog.log.derived import entries, origins, tasks
 from commandlog.log.derived.table import id_at
 from commandlog.log.desk import Desk
-from commandlog.model.errors import RuleError
-from commandlog.model.mandates import check_report
-from commandlog.model.records import Source, Words
+from commandlog.model.covenant import spoken
+from commandlog.model.errors import OutsideMandate, RuleError
+from commandlog.model.mandates import check_report, check_task
+from commandlog.model.records import Record, Source, Words
 from commandlog.model.words import Priority
 
 
@@ -44,11 +46,15 @@ def split(about: About, **words: Any) -> tuple[dict[str, Any], Words]:
     return fields, Words(**words)
 
 
-def checked(desk: Desk, **about: Unpack[About]) -> About:
-    """Return `about` after checking its codes against the covenant.
+EARLIEST, LATEST = -62_135_596_800_000, 253_402_214_400_000
+"""What a calendar can hold, in milliseconds UTC: the years 1 to 9999."""
 
-    Raises RuleError for a party, place or priority that does not exist; a category that the covenant does not have is
-    kept, since imports bring their own.
+
+def checked(desk: Desk, **about: Unpack[About]) -> About:
+    """Return `about` after checking its codes and times; whoever writes or says it is among those who may read it.
+
+    Raises RuleError for a party, place or priority that does not exist, and a time that no calendar holds; a category
+    that the covenant does not have is kept, since imports bring their own.
     """
     covenant = desk.covenant
     source = about.get("source")
@@ -64,7 +70,30 @@ def checked(desk: Desk, **about: Unpack[About]) -> About:
         raise RuleError(
             _("There is no priority “{priority}”. Choose one of {known}.").format(priority=priority, known=known)
         )
-    return about
+    for time in (about.get("occurred_at", 0), about.get("heard_at", 0)):
+        if not EARLIEST <= time <= LATEST:
+            raise RuleError(_("No calendar holds this time: give a year from 1 to 9999."))
+    return reaching(about, (desk.party, source.party if source else ""))
+
+
+def reaching(about: About, parties: Iterable[str]) -> About:
+    """Return `about` with an audience that these parties are part of; one that is for all stays so."""
+    audience = about.get("audience") or ()
+    more = dict.fromkeys((*audience, *(one for one in parties if one)))
+    return {**about, "audience": tuple(more)} if audience else about
+
+
+def receipt(desk: Desk, about: About) -> Record | None:
+    """Return the record that this origin has made before, None where it is new."""
+    before = origins.position(desk.log.db, about["origin"]) if about.get("origin") else 0
+    return desk.log.record(before) if before else None
+
+
+def speaker(desk: Desk, about: About) -> str:
+    """Return the party whose word it is: the one that answers for the unit, the source's, or the desk's own."""
+    source = about.get("source")
+    unit = desk.covenant.unit(source.unit) if source and source.unit else None
+    return (unit.answering_party if unit else "") or (source.party if source else "") or desk.party
 
 
 def unknown_party(desk: Desk, party: str) -> RuleError:
@@ -88,8 +117,33 @@ def entry_at(desk: Desk, position: int) -> entries.EntryRow:
     return row
 
 
-def inherited(row: entries.EntryRow, about: About) -> About:
-    """Return `about` with the place, category and audience of the entry that it goes with, where they are not given."""
+def power_mark(desk: Desk, text: str, to_party: str, to_unit: str, reason: str) -> dict[str, Any]:
+    """Return the mark of a task that needs a power its assignee lacks, given a reason to go on.
+
+    Raises OutsideMandate, which names the article, where no reason is given.
+    """
+    power = check_task(desk.covenant, text, to_party, to_unit)
+    if power is None:
+        return {}
+    if not reason.strip():
+        raise OutsideMandate(
+            _("{party} may not do this: {power} ({article}). Ask {holders}, or give a reason to go on.").format(
+                party=desk.covenant.party_name(to_party),
+                power=spoken(power.name),
+                article=power.article,
+                holders=", ".join(desk.covenant.party_name(one) for one in power.holders),
+            ),
+            power.article,
+            spoken(power.text),
+        )
+    return {"rule": power.code, "overridden": True}
+
+
+def inherited(desk: Desk, row: entries.EntryRow, about: About) -> About:
+    """Return `about` with the place, category and audience of the entry that it goes with, where they are not given.
+
+    What is said of a task reaches all who hold or held it.
+    """
     given: About = {**about}
     if row.place and not given.get("place"):
         given["place"] = row.place
@@ -97,7 +151,13 @@ def inherited(row: entries.EntryRow, about: About) -> About:
         given["category"] = row.category
     if row.audience and not given.get("audience"):
         given["audience"] = tuple(row.audience.strip(",").split(","))
-    return given
+    return with_holders(desk, row, given)
+
+
+def with_holders(desk: Desk, row: entries.EntryRow, about: About) -> About:
+    """Return `about` for all who hold or held the task that an entry belongs to, too."""
+    task = tasks.current(desk.log.db, row.task) if row.task else None
+    return reaching(about, task.holders.strip(",").split(",") if task else ())
 
 
 def record_id(desk: Desk, position: int) -> bytes:

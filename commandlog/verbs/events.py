@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Unpack
 
 from commandlog.language import _
+from commandlog.log.derived.entries import entry_of, versions
 from commandlog.log.desk import Desk, open_desk
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.covenant import Covenant, spoken
 from commandlog.model.errors import RuleError
 from commandlog.model.records import CovenantSet, Opened, Record, Released, SignedIn, SignedOut, Words
-from commandlog.verbs.context import About, checked, record_id, split, unknown_party
+from commandlog.verbs.context import About, checked, entry_at, record_id, split, unknown_party
 
 
 def open_event(path: Path, covenant: Covenant, settings: Path, *, party: str = "", clock: Clock = system_clock) -> Desk:
@@ -59,7 +60,7 @@ def sign_out(desk: Desk, **about: Unpack[About]) -> Record:
 
 
 def release(desk: Desk, records: tuple[int, ...], to_party: str, ground: str, **about: Unpack[About]) -> Record:
-    """Tell records (by position) to one more party, on a stated ground.
+    """Tell entries (by position, in all their versions so far) to one more party, on a stated ground.
 
     Raises RuleError without a ground, or for a party or record that does not exist.
     """
@@ -68,8 +69,14 @@ def release(desk: Desk, records: tuple[int, ...], to_party: str, ground: str, **
     with desk.writing():
         if not desk.covenant.party(to_party):
             raise unknown_party(desk, to_party)
-        ids = tuple(record_id(desk, position) for position in records)
-        if not all(ids) or not ids:
+        rows = [entry_at(desk, entry_of(desk.log.db, position)) for position in records]
+        if not rows:
             raise RuleError(_("A release names the entries that are told."))
-        fields, words = split(checked(desk, **about), reason=ground)
+        given = checked(desk, **about)
+        for row in rows:  # who was told what, and why, concerns those who may read it
+            if row.audience:
+                readers = row.audience.strip(",").split(",")
+                given = {**given, "audience": tuple(dict.fromkeys((*readers, desk.party, to_party)))}
+        ids = tuple(record_id(desk, seq) for row in rows for seq in versions(desk.log.db, row.entry))
+        fields, words = split(given, reason=ground)
         return desk.append(Released, words, records=ids, to_party=to_party, **fields)

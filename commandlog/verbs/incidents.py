@@ -4,12 +4,13 @@ from typing import Unpack
 
 from commandlog.language import _
 from commandlog.log.derived import incidents
+from commandlog.log.derived.entries import EntryRow
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.model.records import IncidentClosed, IncidentMerged, IncidentOpened, Linked, Record
 from commandlog.model.words import label
-from commandlog.verbs.context import About, checked, entry_at, record_id, split
+from commandlog.verbs.context import About, checked, entry_at, receipt, record_id, split
 
 
 def open_incident(desk: Desk, title: str, *, entries: tuple[int, ...] = (), **about: Unpack[About]) -> Record:
@@ -20,9 +21,12 @@ def open_incident(desk: Desk, title: str, *, entries: tuple[int, ...] = (), **ab
     if not title.strip():
         raise RuleError(_("An incident needs a title by which people can find it."))
     with desk.writing():
+        if before := receipt(desk, about):
+            return before
+        given = checked(desk, **about)
         for entry in entries:
-            entry_at(desk, entry)
-        fields, words = split(checked(desk, **about), title=title)
+            given = _as_narrow(desk, entry_at(desk, entry), given)
+        fields, words = split(given, title=title)
         made = desk.append(IncidentOpened, words, **fields)
         for entry in entries:
             link(desk, entry, made.seq)
@@ -35,9 +39,9 @@ def link(desk: Desk, entry: int, incident: int, **about: Unpack[About]) -> Recor
     Raises RuleError where either does not exist, or the incident is no longer open.
     """
     with desk.writing():
-        entry_at(desk, entry)
+        row = entry_at(desk, entry)
         _open(desk, incident)
-        fields, words = split(checked(desk, **about))
+        fields, words = split(_as_narrow(desk, row, _of_incident(desk, incident, checked(desk, **about))))
         return desk.append(Linked, words, entry=record_id(desk, entry), incident=record_id(desk, incident), **fields)
 
 
@@ -50,7 +54,7 @@ def merge(desk: Desk, incident: int, into: int, *, reason: str = "", **about: Un
         row, other = _open(desk, incident), _open(desk, into)
         if row.incident == other.incident:
             raise RuleError(_("An incident cannot be merged with itself."))
-        fields, words = split(checked(desk, **about), reason=reason)
+        fields, words = split(_of_incident(desk, incident, checked(desk, **about)), reason=reason)
         return desk.append(
             IncidentMerged,
             words,
@@ -65,7 +69,7 @@ def close_incident(desk: Desk, incident: int, *, text: str = "", **about: Unpack
     """Close an incident: nothing more is expected of it. Raises RuleError where it is not open."""
     with desk.writing():
         row = _open(desk, incident)
-        fields, words = split(checked(desk, **about), text=text)
+        fields, words = split(_of_incident(desk, incident, checked(desk, **about)), text=text)
         return desk.append(
             IncidentClosed, words, incident=record_id(desk, incident), expects=record_id(desk, row.since), **fields
         )
@@ -75,12 +79,23 @@ def incident_of(desk: Desk, entry: int) -> int:
     """Return the open incident that an entry belongs to, by position, through merges; 0 where there is none."""
     db = desk.log.db
     found = db.execute(f"SELECT incident FROM links WHERE entry = ? AND until = {FOREVER}", (entry,)).fetchone()
-    incident = found[0] if found else 0
-    while incident and (row := incidents.current(db, incident)):
-        if row.state == "open":
-            return incident
-        incident = row.merged_into
-    return 0
+    last = incidents.merged(db, found[0])[-1] if found else 0
+    row = incidents.current(db, last) if last else None
+    return last if row and row.state == "open" else 0
+
+
+def _of_incident(desk: Desk, incident: int, about: About) -> About:
+    return _as_narrow(desk, entry_at(desk, incident), about)
+
+
+def _as_narrow(desk: Desk, row: EntryRow, about: About) -> About:
+    """Return `about` for those only who may read the entry too: an incident tells nobody what an entry does not."""
+    if not row.audience:
+        return about
+    readers = row.audience.strip(",").split(",")
+    audience = about.get("audience")
+    shared = tuple(one for one in audience if one in readers) if audience else tuple(readers)
+    return {**about, "audience": shared or (desk.party,)}
 
 
 def _open(desk: Desk, incident: int) -> incidents.IncidentRow:

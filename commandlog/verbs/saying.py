@@ -1,8 +1,9 @@
 """Reports, observations, notes, decisions and messages, and what completes or corrects them."""
 
-from typing import Unpack
+from typing import Any, Unpack
 
 from commandlog.language import _
+from commandlog.log.derived.entries import EntryRow
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.model.records import (
@@ -18,7 +19,20 @@ from commandlog.model.records import (
     Said,
     Source,
 )
-from commandlog.verbs.context import About, checked, entry_at, inherited, marks, record_id, split, unknown_party
+from commandlog.verbs.context import (
+    About,
+    checked,
+    entry_at,
+    inherited,
+    marks,
+    power_mark,
+    reaching,
+    receipt,
+    record_id,
+    split,
+    unknown_party,
+    with_holders,
+)
 
 
 def report(desk: Desk, text: str, *, settled: bool = False, **about: Unpack[About]) -> Record:
@@ -60,7 +74,7 @@ def message(
         to_party, to_unit = addressee(desk, to_party, to_unit)
         if not (to_party or to):
             raise RuleError(_("Say to whom: a party, a call sign or a name."))
-        fields, words = split(checked(desk, **about), text=text, to=to)
+        fields, words = split(reaching(checked(desk, **about), (to_party,)), text=text, to=to)
         return desk.append(Message, words, to_party=to_party, to_unit=to_unit, **fields)
 
 
@@ -70,6 +84,8 @@ def correct(desk: Desk, entry: int, text: str | None = None, *, reason: str = ""
     Raises RuleError where there is no such entry, or nothing to correct in it.
     """
     with desk.writing():
+        if repeated := receipt(desk, about):
+            return repeated
         row = entry_at(desk, entry)
         before = desk.log.record(row.since)
         if before.frame is None or before.words is None:
@@ -93,21 +109,30 @@ def correct(desk: Desk, entry: int, text: str | None = None, *, reason: str = ""
         if new == old and (text is None or text == before.words.text):
             raise RuleError(_("Nothing is changed: the entry reads so already."))
         fields, words = split(
-            checked(desk, **new),
+            with_holders(desk, row, checked(desk, **new)),
             text=before.words.text if text is None else text,
             reason=reason,
             to=before.words.to,
             title=before.words.title,
             decision=before.words.decision if text is None else None,
         )
+        fields |= _marks_again(desk, row, words.text, new, reason)
         return desk.append(Corrected, words, entry=record_id(desk, entry), expects=record_id(desk, row.since), **fields)
+
+
+def _marks_again(desk: Desk, row: EntryRow, text: str, about: About, reason: str) -> dict[str, Any]:
+    """Return the mark that the corrected entry gets, as it would have got it at first."""
+    if row.kind == "proposed":
+        first = desk.log.record(row.entry).frame
+        return power_mark(desk, text, first.to_party, first.to_unit, reason)
+    return marks(desk, about) if row.kind in ("report", "observation") else {}
 
 
 def add_to(desk: Desk, entry: int, text: str, **about: Unpack[About]) -> Record:
     """Complete an entry without striking anything; place, category and audience are the entry's own."""
     with desk.writing():
         row = entry_at(desk, entry)
-        fields, words = split(inherited(row, checked(desk, **about)), text=text)
+        fields, words = split(inherited(desk, row, checked(desk, **about)), text=text)
         return desk.append(Added, words, entry=record_id(desk, entry), **fields)
 
 

@@ -15,9 +15,7 @@ from commandlog.language import _, marked
 from commandlog.log.derived import tasks
 from commandlog.log.derived.entries import current as current_entry
 from commandlog.log.desk import Desk
-from commandlog.model.covenant import spoken
-from commandlog.model.errors import OutsideMandate, RuleError
-from commandlog.model.mandates import check_task
+from commandlog.model.errors import RuleError
 from commandlog.model.records import (
     Accepted,
     Affirmed,
@@ -33,7 +31,18 @@ from commandlog.model.records import (
     Withdrawn,
 )
 from commandlog.model.words import label
-from commandlog.verbs.context import About, checked, entry_at, inherited, record_id, split
+from commandlog.verbs.context import (
+    About,
+    checked,
+    entry_at,
+    inherited,
+    power_mark,
+    reaching,
+    receipt,
+    record_id,
+    speaker,
+    split,
+)
 from commandlog.verbs.saying import addressee
 
 ASSIGNEE, REQUESTER = "assignee", "requester"
@@ -90,13 +99,13 @@ def propose(
             raise RuleError(_("Say who is asked: a party or a call sign."))
         given = checked(desk, **about)
         if entry:
-            given = inherited(entry_at(desk, entry), given)
+            given = inherited(desk, entry_at(desk, entry), given)
         now = given.get("occurred_at") or desk.now
         if (answer_by and answer_by < now) or (finish_by and finish_by < now):
             raise RuleError(_("The deadline is before the task itself: give a later time."))
         if not answer_by and not orally and desk.covenant.answer_minutes:
             answer_by = now + desk.covenant.answer_minutes * 60_000
-        fields, words = split(_reaching(given, (_speaker(desk, given), to_party)), text=text, reason=reason)
+        fields, words = split(reaching(given, (speaker(desk, given), to_party)), text=text, reason=reason)
         return desk.append(
             Proposed,
             words,
@@ -107,7 +116,7 @@ def propose(
             entry=record_id(desk, entry) if entry else b"",
             orally=orally,
             **fields,
-            **_power_mark(desk, text, to_party, reason),
+            **power_mark(desk, text, to_party, to_unit, reason),
         )
 
 
@@ -172,7 +181,9 @@ def hand_over(
         if (to_party, to_unit) == (row.assignee, row.unit):
             raise RuleError(_("{party} has this task already.").format(party=desk.covenant.party_name(to_party)))
         first = desk.log.record(task).words
-        fields: dict[str, Any] = _power_mark(desk, first.text if first else "", to_party, reason)
+        fields: dict[str, Any] = power_mark(desk, first.text if first else "", to_party, to_unit, reason)
+        if answer_by and answer_by < (about.get("occurred_at") or desk.now):
+            raise RuleError(_("The deadline is before the task itself: give a later time."))
         if not answer_by and desk.covenant.answer_minutes:
             answer_by = (about.get("occurred_at") or desk.now) + desk.covenant.answer_minutes * 60_000
         fields |= {"to_party": to_party, "to_unit": to_unit, "answer_by": answer_by}
@@ -192,26 +203,26 @@ def _step(
 ) -> Record:
     """Take a step: check whose word it is and whether the state allows it, then append."""
     with desk.writing():
+        if before := receipt(desk, about):
+            return before
         row = task_at(desk, task)
         given = checked(desk, **about)
         by_voice = bool(fields.get("orally") or fields.get("told"))
         step = _BY_VOICE[kind] if by_voice else STEPS[kind]
-        speaker = _speaker(desk, given)
-        _may(desk, row, kind, step, speaker)
+        _may(desk, row, kind, step, speaker(desk, given))
         entry = current_entry(desk.log.db, task)
         if entry:
-            given = inherited(entry, given)
-        framed, words = split(_reaching(given, tuple(row.holders.strip(",").split(","))), text=text, reason=reason)
+            given = inherited(desk, entry, given)
+        framed, words = split(reaching(given, tuple(row.holders.strip(",").split(","))), text=text, reason=reason)
         return desk.append(
             kind, words, task=record_id(desk, task), expects=record_id(desk, row.since), **framed, **fields
         )
 
 
-def _may(desk: Desk, row: tasks.TaskRow, kind: type[TaskStep], step: Step, speaker: str) -> None:
+def _may(desk: Desk, row: tasks.TaskRow, kind: type[TaskStep], step: Step, party: str) -> None:
     if row.state not in step.states or (kind is Affirmed and not row.orally):
-        possible = ", ".join(
-            _(one.name) for one in STEPS.values() if row.state in one.states and one is not STEPS[Affirmed]
-        )
+        steps = [one for one in (*STEPS.values(), *_BY_VOICE.values()) if row.state in one.states]
+        possible = ", ".join(_(one.name) for one in steps if one is not STEPS[Affirmed] or row.orally)
         raise RuleError(
             _("“{step}” is not possible: the task is “{state}” with {party}. Possible now: {possible}.").format(
                 step=_(step.name),
@@ -221,43 +232,13 @@ def _may(desk: Desk, row: tasks.TaskRow, kind: type[TaskStep], step: Step, speak
             )
         )
     holders = {ASSIGNEE: row.assignee, REQUESTER: row.requester}
-    if speaker not in [holders[side] for side in step.by]:
+    if party not in [holders[side] for side in step.by]:
         whose = _(" or ").join(desk.covenant.party_name(holders[side]) for side in step.by)
         raise RuleError(
             _(
                 "“{step}” is the word of {whose}, not of {party}. To write it for them, say it is on their behalf."
-            ).format(step=_(step.name), whose=whose, party=desk.covenant.party_name(speaker))
+            ).format(step=_(step.name), whose=whose, party=desk.covenant.party_name(party))
         )
-
-
-def _speaker(desk: Desk, about: About) -> str:
-    source = about.get("source")
-    return source.party if source and source.party else desk.party
-
-
-def _reaching(about: About, holders: tuple[str, ...]) -> About:
-    """Return `about` with an audience that all holders of the task are part of."""
-    audience = about.get("audience") or ()
-    return {**about, "audience": tuple(dict.fromkeys((*audience, *holders)))} if audience else about
-
-
-def _power_mark(desk: Desk, text: str, to_party: str, reason: str) -> dict[str, Any]:
-    """Return the mark of a task that needs a power its assignee lacks, given a reason to go on."""
-    power = check_task(desk.covenant, text, to_party)
-    if power is None:
-        return {}
-    if not reason.strip():
-        raise OutsideMandate(
-            _("{party} may not do this: {power} ({article}). Ask {holders}, or give a reason to go on.").format(
-                party=desk.covenant.party_name(to_party),
-                power=spoken(power.name),
-                article=power.article,
-                holders=", ".join(desk.covenant.party_name(one) for one in power.holders),
-            ),
-            power.article,
-            spoken(power.text),
-        )
-    return {"rule": power.code, "overridden": True}
 
 
 def on_behalf(party: str, channel: str = "") -> Source:

@@ -5,7 +5,7 @@ from msgspec import Struct
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.derived.tasks import TaskRow
 from commandlog.log.store import Log
-from commandlog.model.records import Millis, Said, TaskStep, kind_of
+from commandlog.model.records import Millis, TaskStep, kind_of
 from commandlog.model.words import AWAITING_ANSWER, OPEN_TASKS
 from commandlog.views.filters import READABLE
 from commandlog.views.lines import Reader
@@ -44,14 +44,17 @@ class TaskLine(Struct, frozen=True):
 
 
 def tasks(log: Log, moment: Moment, *, reader: str = "", open_only: bool = False, task: int = 0) -> list[TaskLine]:
-    """Return the tasks that a reader may see at a moment: open ones first, late ones first among them, then by time."""
+    """Return the tasks that a reader may see at a moment: open ones first, late ones first among them, then by time.
+
+    With `open_only`, those of which something is expected: to be done, or to be affirmed.
+    """
     query = "SELECT t.* FROM tasks t JOIN entries e ON e.since = t.task WHERE t.since <= :p AND t.until > :p"
     values: dict[str, object] = {"p": moment.position}
     if reader:
         query += f" AND {READABLE}"
         values |= {"reader": reader, "reader_in": f",{reader},"}
     if open_only:
-        query += f" AND t.state IN ({', '.join(repr(str(state)) for state in OPEN_TASKS)})"
+        query += f" AND (t.state IN ({', '.join(repr(str(state)) for state in OPEN_TASKS)}) OR t.orally = 1)"
     if task:
         query += " AND t.task = :task"
         values["task"] = task
@@ -91,7 +94,7 @@ def _line(looking: Reader, row: TaskRow) -> TaskLine:
     )
     events = tuple(
         TaskEvent(
-            "proposed" if isinstance(record.frame, Said) else kind_of(record.frame),
+            kind_of(record.frame),
             record.frame.occurred_at,
             record.frame.speaker,
             record.frame.by.desk,
@@ -100,7 +103,6 @@ def _line(looking: Reader, row: TaskRow) -> TaskLine:
         for record in steps.values()
         if record.frame
     )
-    first = log.record(row.task).frame
     return TaskLine(
         reference=looking.reference_at(row.task),
         entry_reference=looking.reference_at(row.entry) if row.entry else "",
@@ -108,6 +110,6 @@ def _line(looking: Reader, row: TaskRow) -> TaskLine:
         row=row,
         late_answer=late_answer(row, moment.clock),
         late_finish=late_finish(row, moment.clock),
-        overridden=bool(first and first.overridden),
+        overridden=any(record.frame.overridden for record in steps.values() if record.frame),
         events=events,
     )

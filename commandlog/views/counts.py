@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from commandlog.log.derived.entries import priority_name
 from commandlog.log.store import Log
-from commandlog.views import board
+from commandlog.views import board, timeline
 from commandlog.views.filters import READABLE, Filter, conditions
 from commandlog.views.moments import Moment, local, zone_of
 
@@ -56,7 +56,7 @@ def counts(log: Log, moment: Moment, wanted: Filter) -> Counts:
         by_disposition=_dispositions(log, moment, wanted.reader),
         tasks_by_state=states,
         tasks_late=sum(task.late_answer or task.late_finish for task in tasks),
-        outside_mandate=sum(task.overridden for task in tasks),
+        outside_mandate=sum(task.overridden for task in tasks) + _levels_overridden(log, moment, wanted.reader),
     )
 
 
@@ -80,11 +80,16 @@ def _by_hour(by: Callable[[str], dict[str, int]], zone: tzinfo) -> dict[str, int
 
 def _dispositions(log: Log, moment: Moment, reader: str) -> dict[str, int]:
     query = (
-        "SELECT r.disposition, count(*) FROM reports r JOIN entries e ON e.since = r.entry"
-        " WHERE r.since <= :p AND r.until > :p AND r.disposition != ''"
+        "SELECT r.disposition, count(*) FROM reports r JOIN entries e ON e.since = r.since"
+        " JOIN entries x ON x.since = r.entry WHERE r.since <= :p AND r.until > :p AND r.disposition != ''"
     )
     values: dict[str, object] = {"p": moment.position}
-    if reader:
-        query += f" AND {READABLE}"
+    if reader:  # both the report and what was decided about it
+        query += f" AND {READABLE} AND {READABLE.replace('e.', 'x.')}"
         values |= {"reader": reader, "reader_in": f",{reader},"}
     return dict(log.db.execute(f"{query} GROUP BY 1 ORDER BY 2 DESC, 1", values).fetchall())
+
+
+def _levels_overridden(log: Log, moment: Moment, reader: str) -> int:
+    levels = timeline.whole(log, moment, Filter(reader=reader, kind="level"))
+    return sum(bool(line.frame and line.frame.overridden) for line in levels)

@@ -76,12 +76,20 @@ def conditions(wanted: Filter, moment: Moment) -> tuple[str, dict[str, Any]]:
     if wanted.state:
         where.append(f"e.entry IN ({state_query(wanted.state)})")
     if wanted.incident:
-        where.append("e.entry IN (SELECT entry FROM links WHERE incident = :incident AND since <= :p AND until > :p)")
+        where.append(
+            f"e.entry IN (SELECT entry FROM links WHERE incident IN ({_MERGED}) AND since <= :p AND until > :p)"
+        )
         values["incident"] = wanted.incident
     if not (wanted.system or wanted.kind):
         where.append(f"e.kind NOT IN ({', '.join(repr(kind) for kind in SYSTEM_KINDS)})")
     return " AND ".join(where), values
 
+
+_MERGED = (
+    "WITH RECURSIVE same (incident) AS (SELECT :incident UNION SELECT i.incident FROM incidents i JOIN same"
+    " ON i.merged_into = same.incident WHERE i.since <= :p AND i.until > :p) SELECT incident FROM same"
+)
+"""The incident :incident and all that were merged into it by position :p."""
 
 READABLE = (
     "((e.audience = '' OR instr(e.audience, :reader_in) OR EXISTS"

@@ -117,6 +117,8 @@ class Reader:
         reports = self._states("reports", "entry", "state, disposition", entries)
         tasks = self._states("tasks", "task", "state", [row.entry for row in rows if row.kind == "proposed"])
         links = self._states("links", "entry", "incident", entries)
+        for entry, (incident,) in links.items():
+            links[entry] = (self.incident(incident),)
         unreadable = self._unreadable([row.since for row in rows if row.version])
         return [
             self._withheld(row, records) if row.since in unreadable else self._line(row, records, reports, tasks, links)
@@ -152,7 +154,7 @@ class Reader:
         )
 
     def _states(self, table: str, key: str, columns: str, wanted: Iterable[int]) -> dict[int, tuple[Any, ...]]:
-        """Return what a table says of some entries at this moment, by entry.
+        """Return what a table says of some entries at this moment, by entry, as far as the reader may know.
 
         A report's first state stands at the report's own position, and only its later ones are indexed by entry.
         """
@@ -163,12 +165,23 @@ class Reader:
             part = keys[start : start + 500]
             for way in ways:
                 query = (
-                    f"SELECT {key}, {columns} FROM {table} WHERE since <= ? AND until > ?"
+                    f"SELECT {key}, since, {columns} FROM {table} WHERE since <= ? AND until > ?"
                     f" AND {way} ({','.join('?' * len(part))})"
                 )
-                rows = self.log.db.execute(query, (self.moment.position, self.moment.position, *part))
-                found.update((row[0], row[1:]) for row in rows)
+                rows = self.log.db.execute(query, (self.moment.position, self.moment.position, *part)).fetchall()
+                hidden = self._unreadable([row[1] for row in rows])
+                found.update((row[0], row[2:]) for row in rows if row[1] not in hidden)
         return found
+
+    def incident(self, position: int) -> int:
+        """Return what an incident was merged into by this moment, itself where it was not."""
+        seen: list[int] = []
+        query = "SELECT merged_into FROM incidents WHERE incident = ? AND since <= ? AND until > ?"
+        while position and position not in seen:
+            seen.append(position)
+            row = self.log.db.execute(query, (position, self.moment.position, self.moment.position)).fetchone()
+            position = row[0] if row else 0
+        return seen[-1] if seen else 0
 
     def _line(
         self,

@@ -1,5 +1,6 @@
 """A moment at which a log is looked at: a position in its order, and the time on the clock."""
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -9,6 +10,12 @@ from commandlog.language import _
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
 from commandlog.model.records import Millis
+
+_DATE = r"(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})"
+_HOUR = r"(\d{1,2}[:.u]\d{2}|\d{1,2}:\d{2}:\d{2}([.,]\d{1,6})?)"
+_TIME = re.compile(rf"({_DATE}|({_DATE}[T ]\s*)?{_HOUR}\s*(Z|[+-]\d{{2}}:?\d{{2}})?)")
+_CLOCK = re.compile(r"(?<![\d.:])(\d{1,2})[.u](\d{2})(?![\d.])")
+_ISO = re.compile(r"\s*\d{4}-")
 
 
 class Moment(NamedTuple):
@@ -65,7 +72,13 @@ def clock_of(log: Log, text: str, *, end: bool = True) -> Millis:
 
 def _parsed(text: str, day: datetime, zone: tzinfo, *, end: bool) -> Millis:
     """Return the time that a text names, on `day` where it does not say which."""
-    moment = parser.parse(text, default=day + timedelta(days=1, milliseconds=-1) if end else day)
+    if not _TIME.fullmatch(text.strip()):
+        raise ValueError(text)
+    moment = parser.parse(
+        _CLOCK.sub(r"\1:\2", text),
+        dayfirst=not _ISO.match(text),
+        default=day + timedelta(days=1, milliseconds=-1) if end else day,
+    )
     found = millis(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     return found + 999 if end and not moment.microsecond else found
 

@@ -64,7 +64,7 @@ def open_items(log: Log, moment: Moment, reader: str = "") -> OpenItems:
     covenant = log.covenant(moment.position)
     suspicious = {one.code for one in covenant.categories if one.suspicion}
     to_assess = list(timeline.whole(log, moment, Filter(reader=reader, state="received")))
-    tasks = board.tasks(log, moment, reader=reader)
+    tasks = board.tasks(log, moment, reader=reader, open_only=True)
     return OpenItems(
         to_assess=to_assess,
         suspicions=[line for line in to_assess if line.category in suspicious],
@@ -99,11 +99,24 @@ def _unconfirmed(log: Log, moment: Moment, reader: str) -> list[Unconfirmed]:
     return found
 
 
+_SETTLED = (
+    "(EXISTS (SELECT 1 FROM entries a WHERE a.thread = e.thread AND a.thread != a.entry AND a.kind = 'added'"
+    " AND a.since > c.since AND a.since <= :p)"
+    " OR EXISTS (SELECT 1 FROM tasks t WHERE c.subject = 'tasks' AND t.task = c.about"
+    " AND t.since > c.since AND t.since <= :p)"
+    " OR EXISTS (SELECT 1 FROM reports r WHERE c.subject = 'reports' AND r.entry = c.about AND r.since != r.entry"
+    " AND r.since > c.since AND r.since <= :p)"
+    " OR EXISTS (SELECT 1 FROM entries v WHERE c.subject = 'entries' AND v.entry = c.about AND v.version > 0"
+    " AND v.since > c.since AND v.since <= :p))"
+)
+"""Whether somebody has settled the conflict `c` by position :p: acted on what it was about again, or added to it."""
+
+
 def _conflicts(log: Log, moment: Moment, reader: str) -> list[Conflict]:
     looking = Reader(log, moment, reader)
     query = (
         "SELECT c.since, c.subject, c.about, c.met FROM conflicts c JOIN entries e ON e.since = c.since"
-        " WHERE c.since <= :p"
+        f" WHERE c.since <= :p AND NOT {_SETTLED}"
     )
     values: dict[str, object] = {"p": moment.position}
     if reader:

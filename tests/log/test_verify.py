@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+import threading
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from commandlog.log import chain
-from commandlog.log.desk import Desk
+from commandlog.log.desk import Desk, sit_down
+from commandlog.log.keys import settings_folder
+from commandlog.log.store import Log, Signer
 from commandlog.log.verify import verify
 from commandlog.verbs import saying, tasks
 
@@ -57,6 +60,29 @@ def _rewrite(db: sqlite3.Connection, seq: int) -> None:
         )
 
 
+def _relinked(change: Callable[[list[tuple[bytes, bytes, bytes]]], None]) -> Change:
+    """Make a change and let everything that needs no key fit again: positions, hashes, checkpoints, derived rows."""
+
+    def changed(db: sqlite3.Connection, seq: int) -> None:
+        query = "SELECT header, frame, words FROM records WHERE seq >= ? ORDER BY seq"
+        rows = db.execute(query, (seq,)).fetchall()
+        change(rows)
+        previous = db.execute("SELECT hash FROM records WHERE seq = ?", (seq - 1,)).fetchone()[0]
+        db.execute("DELETE FROM records WHERE seq >= ?", (seq,))
+        db.execute("DELETE FROM checkpoints")
+        for position, (header, frame, words) in enumerate(rows, start=seq):
+            header = chain.moved(header, position)
+            previous = chain.link(previous, header)
+            row = (position, header, previous, frame, words)
+            db.execute("INSERT INTO records (seq, header, hash, frame, words) VALUES (?, ?, ?, ?, ?)", row)
+
+    return changed
+
+
+def _empty(db: sqlite3.Connection, seq: int) -> None:
+    db.execute("UPDATE records SET frame = NULL, words = NULL WHERE seq = ?", (seq,))
+
+
 CHANGES: dict[str, Change] = {
     "header": _flip("header"),
     "hash": _flip("hash"),
@@ -66,6 +92,10 @@ CHANGES: dict[str, Change] = {
     "swap": _swap,
     "replay": _other_words,
     "rewrite": _rewrite,
+    "dropped and relinked": _relinked(lambda rows: rows.pop(0) and None),
+    "repeated and relinked": _relinked(lambda rows: rows.insert(0, rows[3])),
+    "moved and relinked": _relinked(lambda rows: rows.insert(0, rows.pop(1))),
+    "emptied": _empty,
 }
 
 
@@ -127,5 +157,31 @@ def test_erased_words_still_verify(venue: Desk) -> None:
     words = db.execute("SELECT words FROM records WHERE seq = 20").fetchone()[0]
     db.execute("UPDATE records SET words = NULL, words_hash = ? WHERE seq = 20", (sha256(words).digest(),))
     assert verify(path).holds
+    assert verify(path).erased == 1
     db.execute("UPDATE records SET words_hash = ? WHERE seq = 20", (bytes(32),))
     assert verify(path).position == 20
+
+
+def test_a_desk_writes_for_its_own_party_alone(venue: Desk, police: Desk) -> None:
+    impostor = Desk(venue.log, Signer("venue", police.code, police.signer.key))
+    forged = saying.note(impostor, "niet van ons")
+    assert verify(venue.log.path).position == forged.seq
+
+
+def test_a_log_in_use_holds(venue: Desk) -> None:
+    path = fill(venue)
+    writing = threading.Event()
+
+    def write() -> None:
+        with Log(path) as log:
+            desk = sit_down(log, settings_folder(), "police")
+            for n in range(150):
+                saying.note(desk, f"intussen {n}")
+                writing.set()
+
+    other = threading.Thread(target=write)
+    other.start()
+    writing.wait(10)
+    verdicts = [verify(path, deep=True) for _ in range(3)]
+    other.join()
+    assert [verdict.fault for verdict in verdicts] == ["", "", ""]

@@ -182,3 +182,15 @@ def current(db: Connection, entry: int) -> EntryRow | None:
         (entry, entry),
     ).fetchone()
     return EntryRow._make(found) if found else None
+
+
+def versions(db: Connection, entry: int) -> list[int]:
+    """Return the positions of all versions of an entry, the first one first."""
+    query = "SELECT since FROM entries WHERE entry = ? AND version > 0 ORDER BY since"
+    return [entry, *(seq for (seq,) in db.execute(query, (entry,)))]
+
+
+def entry_of(db: Connection, position: int) -> int:
+    """Return the first version of the entry that a position belongs to, 0 where there is none."""
+    found = db.execute("SELECT entry FROM entries WHERE since = ?", (position,)).fetchone()
+    return found[0] if found else 0

@@ -52,6 +52,8 @@ def apply(db: Connection, r: Applied) -> None:
         before = current(db, incident)
         if before is None:
             note(db, r, "incidents", incident, 0)
+        elif isinstance(frame, IncidentMerged) and incident in merged(db, position_of(db, frame.into)):
+            note(db, r, "incidents", incident, before.since)
         elif meets_expectation(db, r, "incidents", incident, before.since):
             TABLE.close(db, before.since, r.seq)
             if isinstance(frame, IncidentMerged):
@@ -65,3 +67,13 @@ def current(db: Connection, incident: int) -> IncidentRow | None:
     """Return how an incident stands now."""
     found = db.execute("SELECT * FROM incidents WHERE incident = ? ORDER BY since DESC LIMIT 1", (incident,)).fetchone()
     return IncidentRow._make(found) if found else None
+
+
+def merged(db: Connection, incident: int) -> list[int]:
+    """Return an incident, the one that it was merged into, the one that was merged into, and so on."""
+    found: list[int] = []
+    while incident and incident not in found:
+        found.append(incident)
+        row = current(db, incident)
+        incident = row.merged_into if row else 0
+    return found

@@ -3,7 +3,7 @@
 from sqlite3 import Connection
 from typing import NamedTuple
 
-from commandlog.log.derived.conflicts import meets_expectation
+from commandlog.log.derived.conflicts import meets_expectation, note
 from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
 from commandlog.model.records import Assessed, Feedback, Observation, Report
 
@@ -43,6 +43,9 @@ def apply(db: Connection, r: Applied) -> None:
         row = ReportRow(0, FOREVER, entry, "received", "", 0, 0, 0, 0)
     elif not meets_expectation(db, r, "reports", entry, row.since):
         return
+    if isinstance(frame, Assessed) and frame.same_as and entry in duplicates(db, position_of(db, frame.same_as)):
+        note(db, r, "reports", entry, row.since)
+        return
     TABLE.close(db, row.since, r.seq)
     if isinstance(frame, Assessed):
         row = row._replace(
@@ -64,3 +67,13 @@ def current(db: Connection, entry: int) -> ReportRow | None:
     )
     found = db.execute(query, (entry, entry)).fetchone()
     return ReportRow._make(found) if found else None
+
+
+def duplicates(db: Connection, entry: int) -> list[int]:
+    """Return an entry, what it is a duplicate of, what that is a duplicate of, and so on."""
+    found: list[int] = []
+    while entry and entry not in found:
+        found.append(entry)
+        row = current(db, entry)
+        entry = row.duplicate_of if row else 0
+    return found
