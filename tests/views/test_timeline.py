@@ -82,7 +82,8 @@ def test_a_moment_by_position_time_or_date(evening: Desk) -> None:
     assert moments.earlier(log, "2026-06-27T16:00:30Z").position == 4
     assert moments.earlier(log, "2026-06-27 18:00").position == 4
     assert texts(evening, Filter(), moments.earlier(log, "18:01")) == ["a", "b"]
-    for wrong in ("0", "999", "99:99", "gisteren", "", "\x00", "9" * 40, "2026-13-01"):
+    assert moments.clock_of(log, "06-07-2026 21.14", end=False) == moments.clock_of(log, "2026-07-06T21:14", end=False)
+    for wrong in ("5x", "sat", "1-2", "0", "999", "99:99", "gisteren", "", "\x00", "9" * 40, "2026-13-01"):
         with pytest.raises(RuleError):
             moments.earlier(log, wrong)
     with pytest.raises(RuleError, match="begins at"):
