@@ -15,6 +15,7 @@ from commandlog.language import _
 from commandlog.log.derived import incidents, origins
 from commandlog.log.desk import Desk
 from commandlog.log.store import Log
+from commandlog.model.errors import RuleError
 from commandlog.model.records import Imported, Source, Words
 from commandlog.verbs.incidents import incident_of, link, open_incident
 from commandlog.verbs.levels import set_level
@@ -73,6 +74,10 @@ def plan_import(log: Log | Desk, source: Path, mapping: Path | None = None) -> P
 
     Raises RuleError where the file or the mapping cannot be understood, Unavailable where the disk refuses.
     """
+    own = log.log.path if isinstance(log, Desk) else log.path
+    for given in (source, mapping):
+        if given and given.exists() and given.samefile(own):
+            raise RuleError(_("{file} is the log itself: it cannot be brought into itself.").format(file=given))
     return plan(log.covenant if isinstance(log, Desk) else log.covenant(), source, mapping)
 
 

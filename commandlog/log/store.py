@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -117,11 +117,14 @@ class Log:
                 raise
 
     def _look(self, path: Path) -> None:
-        """Raise Damaged for a file that is no log, before anything is put beside it."""
-        with self._failures(), path.open("rb") as file:
-            begin = file.read(72)
-        if begin[:16] != b"SQLite format 3\x00" or begin[68:72] != schema.APPLICATION_ID.to_bytes(4, "big"):
-            raise Damaged(_("{file} is not a CommandLog log.").format(file=path))
+        """Raise Damaged for a file that is no log, before anything is put beside it.
+
+        SQLite looks, not this program: closing a file of one's own takes away every lock that this process has on it,
+        and with them the protection of each log that is open here (docs/decisions/0010-never-open-a-log-file.md).
+        """
+        with self._failures(), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            if db.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
+                raise Damaged(_("{file} is not a CommandLog log.").format(file=path))
 
     def _already_there(self) -> RuleError:
         return RuleError(_("{file} is there already: choose another name.").format(file=self.path))

@@ -142,7 +142,7 @@ def test_what_is_refused_says_what_to_do(
 
 def test_something_that_is_no_log_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "diary.clog").write_text("Dear diary\n" * 500)
-    assert "not a CommandLog log" in said(capsys, "verify", str(tmp_path / "diary.clog"), code=2)
+    assert "not a log" in said(capsys, "verify", str(tmp_path / "diary.clog"), code=2)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["diary.clog"]
 
 

@@ -156,3 +156,25 @@ def test_processes_share_a_log_without_gaps_or_doubles(venue: Desk) -> None:
 def test_words_that_are_no_text_are_kept_as_well_as_they_can_be(venue: Desk) -> None:
     made = saying.note(venue, "voor \ud800 na \x00 einde", person="\udfff")
     assert venue.log.record(made.seq).words == Words(text="voor \ufffd na \x00 einde", person="\ufffd")
+
+
+def _come_and_go(path: Path) -> None:
+    with Log(path) as log:
+        saying.note(sit_down(log, settings_folder(), "police"), "kort erbij")
+
+
+def test_opening_a_log_twice_here_does_not_take_its_protection_away(venue: Desk) -> None:
+    with Log(venue.log.path):
+        pass
+    with pytest.raises(RuleError):
+        Log(venue.log.path, create=True)
+    wal = Path(f"{venue.log.path}-wal")
+    before = wal.stat().st_ino
+    other = multiprocessing.get_context("spawn").Process(target=_come_and_go, args=(venue.log.path,))
+    other.start()
+    other.join(60)
+    assert other.exitcode == 0
+    assert wal.stat().st_ino == before  # or the other process believed to be the last, and deleted it under us
+    saying.note(venue, "nog steeds hier")
+    assert venue.log.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert verify(venue.log.path, deep=True).holds
