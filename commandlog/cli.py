@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        given = [_text(one) for one in (sys.argv[1:] if arguments is None else arguments)]
+        given = [_text(one) for one in (sys.argv[1:] if arguments is None else arguments)] or ["--help"]
         code = commands.main(given, "commandlog", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else DONE
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(error.format_message())
     except CommandLogError as error:
         return _refuse(str(error))
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click makes the one into the other: whoever read has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (KeyboardInterrupt, click.Abort):
         return 130

@@ -1,19 +1,21 @@
 """What several commands share: opening a log, sitting down at a desk, naming entries, printing."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import msgspec
 
-from commandlog.language import choose, preferred
+from commandlog.language import LANGUAGES, choose, preferred, speaking
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.log.store import Log
-from commandlog.model.records import Source
+from commandlog.model.covenant import Covenant
+from commandlog.model.records import AnyFrame, Source
+from commandlog.model.words import Disposition, Priority, ReportState, TaskState, label
 from commandlog.verbs.saying import source_of
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
@@ -36,7 +38,8 @@ def desk_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def desk_at(file: Path, party: str = "") -> Iterator[Desk]:
     """Open a log and sit down at this machine's desk for a party (default: the driver's)."""
     with opened(file) as log:
-        yield sit_down(log, settings_folder(), party or log.covenant().driver)
+        covenant = log.covenant()
+        yield sit_down(log, settings_folder(), code_of(covenant, "party", party) or covenant.driver)
 
 
 @contextmanager
@@ -46,6 +49,54 @@ def opened(file: Path) -> Iterator[Log]:
         if preferred() is None and log.head.seq:
             choose(log.covenant().language)
         yield log
+
+
+def code_of(covenant: Covenant, what: str, text: str) -> str:
+    """Return the code of what people call by a name, in either language; the text as it is where nothing has that name.
+
+    `what` is party, place, category, role, ladder, "level of LADDER", phase, disposition, priority, kind or state.
+    """
+    wanted = text.strip().casefold()
+    if not wanted:
+        return ""
+    for code, names in _named(covenant, what):
+        if wanted == code.casefold() or wanted in [name.casefold() for name in names]:
+            return code
+    return text
+
+
+def known_codes(covenant: Covenant, what: str) -> list[str]:
+    """Return the codes that there are of something (see `code_of`)."""
+    return [code for code, _names in _named(covenant, what)]
+
+
+def _named(covenant: Covenant, what: str) -> Iterator[tuple[str, list[str]]]:
+    words: dict[str, Iterable[str]] = {
+        "disposition": Disposition,
+        "priority": Priority,
+        "state": (*ReportState, *TaskState),
+        "kind": [str(kind.__struct_config__.tag) for kind in get_args(AnyFrame)],
+    }
+    if what in words:
+        for code in words[what]:
+            names = []
+            for language in LANGUAGES:
+                with speaking(language):
+                    names.append(label(code))
+            yield str(code), names
+        return
+    ladder = covenant.ladder(what.removeprefix("level of "))
+    ones: Iterable[Any] = {
+        "party": covenant.parties,
+        "place": covenant.places,
+        "category": covenant.categories,
+        "role": covenant.roles,
+        "ladder": covenant.ladders,
+        "phase": covenant.phases,
+    }.get(what, ladder.levels if ladder else ())
+    for one in ones:
+        names = [one.name] if isinstance(one.name, str) else list(one.name.values())
+        yield one.code, [*names, *getattr(one, "aliases", ())]
 
 
 def source(desk: Desk, by: str, callsign: str, channel: str) -> Source | None:

@@ -8,11 +8,14 @@ from pathlib import Path
 import click
 import msgspec
 
-from commandlog.commands.common import FILE, desk_at, opened
+from commandlog.commands.common import FILE, code_of, desk_at, opened
 from commandlog.commands.reading import AS_OF
 from commandlog.export.exporting import export as write_export
 from commandlog.intake.importing import plan_import, run
 from commandlog.language import _
+from commandlog.log.derived import origins
+from commandlog.log.desk import sit_down
+from commandlog.log.keys import settings_folder
 from commandlog.log.verify import verify as check
 from commandlog.model.errors import CommandLogError
 from commandlog.model.harmless import visible
@@ -43,6 +46,8 @@ def import_(file: Path, source: Path, mapping: Path | None, dry_run: bool, party
         if dry_run:
             for text in plan.described():
                 click.echo(visible(text))
+            there = sum(origins.position(desk.log.db, one.origin) > 0 for _line, one in plan.entries())
+            click.echo(_("{new} are new, {there} are in the log already.").format(new=len(plan) - there, there=there))
             return
         outcome = run(desk, plan, _progress(_("imported")))
         for text in outcome.described():
@@ -56,16 +61,21 @@ def import_(file: Path, source: Path, mapping: Path | None, dry_run: bool, party
 @AS_OF
 def export(file: Path, out: Path, for_party: str, as_of: str) -> None:
     """Write the log as a document, by suffix: .pdf .xlsx .csv .jsonl."""
-    with desk_at(file) as desk:
-        moment = moments.earlier(desk.log, as_of) if as_of else moments.live(desk.log)
-        written = write_export(desk.log, out, moment, for_party=for_party, desk=desk, progress=_progress(_("written")))
+    with opened(file) as log:
+        moment = moments.earlier(log, as_of) if as_of else moments.live(log)
+        covenant = log.covenant()
+        for_party = code_of(covenant, "party", for_party)
+        # a log that lies where nothing can be written is exported all the same, though it cannot keep that it was
+        desk = None if log.read_only else sit_down(log, settings_folder(), covenant.driver)
+        written = write_export(log, out, moment, for_party=for_party, desk=desk, progress=_progress(_("written")))
         click.echo(_("{file}: {n} entries.").format(file=written.path, n=written.entries))
 
 
 @click.command()
 @FILE
 @click.option("--deep", is_flag=True, help="Also check every signature, derive everything anew and compare.")
-def verify(file: Path, deep: bool) -> None:
+@click.option("--at", "position", type=int, help="Show the check value at this position, as a report names it.")
+def verify(file: Path, deep: bool, position: int | None) -> None:
     """Check that nothing in a log was changed, left out or moved. Exits 1 and says where if something was."""
     with suppress(CommandLogError, msgspec.MsgspecError, ValueError), opened(file):
         pass  # to speak the event's language, where the log can say which
@@ -83,6 +93,10 @@ def verify(file: Path, deep: bool) -> None:
         )
     )
 
+    if position is not None:
+        with opened(file) as log:
+            value = log.check_value(position).hex()[:16]
+        click.echo(_("Position {position}: check value {value}.").format(position=position, value=value))
     if verdict.erased:
         click.echo(_("{n} records have no words any more (erased).").format(n=verdict.erased))
 

@@ -40,7 +40,8 @@ def entry_lines(line: Line, covenant: Covenant, zone: tzinfo) -> Iterator[str]:
     time = f"{local(line.occurred_at, zone):%H:%M}"
     who = " · ".join(part for part in (line.unit, covenant.party_name(line.party)) if part)
     place = covenant.place_name(line.place) if line.place else line.where
-    thread = f"↳ {line.thread_reference} " if line.thread_reference else ""
+    hangs = " · ".join(dict.fromkeys(one for one in (line.thread_reference, line.task_reference) if one))
+    thread = f"↳ {hangs} " if hangs else ""
     kind = f"{label(line.kind)}: " if line.kind in NAMED else ""
     marks = [label(line.priority) if line.priority else "", covenant.category_name(line.category)]
     marks += _marks(line, covenant)
@@ -63,8 +64,12 @@ def _marks(line: Line, covenant: Covenant) -> list[str]:
     marks = []
     if line.kind == "proposed" or line.disposition:
         marks.append(label(line.disposition or line.state))
-    elif line.state in ("received", "closed"):
+    elif line.state == "received":
         marks.append(label(line.state))
+    if line.state == "closed":
+        marks.append(label(line.state))
+    if line.audience:
+        marks.append(_("only {parties}").format(parties=", ".join(map(covenant.party_name, line.audience))))
     if line.frame and line.frame.rule:
         marks.append(_("outside the mandate: {rule}").format(rule=covenant.article(line.frame.rule)))
     return marks

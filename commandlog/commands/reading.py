@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from commandlog.commands.common import FILE, opened, print_json
+from commandlog.commands.common import FILE, code_of, known_codes, opened, print_json
 from commandlog.commands.printing import task_lines, timeline_lines
 from commandlog.export.contents import Contents
 from commandlog.export.flat import flat
@@ -28,11 +28,17 @@ def _moment(log: Log, as_of: str) -> Moment:
     return moments.earlier(log, as_of) if as_of else moments.live(log)
 
 
-def _known_party(log: Log, party: str) -> None:
+def _known(log: Log, what: str, text: str) -> str:
+    """Return the code of a filter; raises RuleError for one that neither the covenant nor the log has."""
     covenant = log.covenant()
-    if party and covenant.party(party) is None:
-        known = ", ".join(one.code for one in covenant.parties)
-        raise RuleError(_("The covenant has no party “{party}”. It has: {known}.").format(party=party, known=known))
+    code = code_of(covenant, what, text)
+    known = known_codes(covenant, what)
+    if not code or code in known:
+        return code
+    column = what if what in ("category", "place", "role", "kind") else "''"
+    if log.db.execute(f"SELECT 1 FROM entries WHERE {column} = ? AND {column} != '' LIMIT 1", (code,)).fetchone():
+        return code
+    raise RuleError(_("“{text}” is not known. There are: {known}.").format(text=text, known=", ".join(known)))
 
 
 @click.command("timeline")
@@ -54,8 +60,9 @@ def _known_party(log: Log, party: str) -> None:
 def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool, **wanted: Any) -> None:
     """Show the timeline, oldest first."""
     with opened(file) as log:
-        for party in (wanted["party"], wanted["reader"]):
-            _known_party(log, party)
+        for name in ("party", "role", "place", "category", "kind", "priority", "state"):
+            wanted[name] = _known(log, name, wanted[name])
+        wanted["reader"] = _known(log, "party", wanted["reader"])
         moment, zone = _moment(log, as_of), moments.zone_of(log)
         wanted["since"] = moments.clock_of(log, since, end=False) if since else 0
         wanted["until"] = moments.clock_of(log, until, end=False) if until else 0
@@ -64,8 +71,12 @@ def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool,
             contents = Contents(log, moment, wanted["reader"])
             print_json([flat(contents, line) for line in lines])
             return
+        nothing = True
         for text in timeline_lines(lines, log.covenant(moment.position), zone):
             click.echo(text)
+            nothing = False
+        if nothing:
+            click.echo(_("Nothing found."), err=True)
 
 
 @click.command("tasks")
@@ -77,7 +88,7 @@ def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool,
 def show_tasks(file: Path, as_of: str, open_only: bool, reader: str, as_json: bool) -> None:
     """Show the tasks: open ones first, and late ones first among them."""
     with opened(file) as log:
-        _known_party(log, reader)
+        reader = _known(log, "party", reader)
         moment, zone = _moment(log, as_of), moments.zone_of(log)
         tasks = board.tasks(log, moment, reader=reader, open_only=open_only)
         if as_json:
@@ -95,7 +106,7 @@ def show_tasks(file: Path, as_of: str, open_only: bool, reader: str, as_json: bo
 def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
     """Show what somebody still has to do. Exits 1 while anything is open."""
     with opened(file) as log:
-        _known_party(log, reader)
+        reader = _known(log, "party", reader)
         moment, zone = _moment(log, as_of), moments.zone_of(log)
         items, covenant = open_items.open_items(log, moment, reader), log.covenant(moment.position)
         if as_json:
@@ -145,7 +156,7 @@ def _level(covenant: Any, one: open_items.Unconfirmed) -> str:
 def show_counts(file: Path, as_of: str, reader: str, as_json: bool) -> None:
     """Show totals by kind, party, category, place, hour and disposition."""
     with opened(file) as log:
-        _known_party(log, reader)
+        reader = _known(log, "party", reader)
         found, covenant = counts.counts(log, _moment(log, as_of), Filter(reader=reader)), log.covenant()
         if as_json:
             print_json(found)

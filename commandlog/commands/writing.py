@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from commandlog.commands.common import FILE, desk_at, desk_options, source
+from commandlog.commands.common import FILE, code_of, desk_at, desk_options, source
 from commandlog.commands.printing import entry_lines
-from commandlog.intake.entering import enter
+from commandlog.intake.entering import enter, unknown_marks
 from commandlog.intake.moments import deadline
 from commandlog.language import _
 from commandlog.log.desk import Desk
@@ -49,6 +49,8 @@ def report(file: Path, text: str, callsign: str, party: str, reason: str) -> Non
     """Record one line: [time] [call sign] [place] words [#category] [!priority] [>to [by time]] [@audience]."""
     with desk_at(file, party) as desk:
         print_record(desk, enter(desk, text, callsign=callsign, reason=reason))
+        for warning in unknown_marks(desk, text):
+            click.echo(warning, err=True)
 
 
 def print_record(desk: Desk, record: Record) -> None:
@@ -76,6 +78,7 @@ def _verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[...,
     def made(function: Callable[..., Record]) -> click.Command:
         def command(file: Path, party: str, by: str, callsign: str, channel: str, person: str, **given: Any) -> None:
             with desk_at(file, party) as desk:
+                by = code_of(desk.covenant, "party", by)
                 about = {"source": source(desk, by, callsign, channel), "person": person}
                 print_record(desk, function(desk, about, **given))
 
@@ -99,7 +102,7 @@ def assess(desk: Desk, about: dict[str, Any], ref: str, disposition: str, text: 
     entry = desk.log.find(ref)
     if of:
         return assessing.duplicate(desk, entry, desk.log.find(of), **about)
-    return assessing.assess(desk, entry, disposition, text=text, **about)
+    return assessing.assess(desk, entry, code_of(desk.covenant, "disposition", disposition), text=text, **about)
 
 
 @_verb("feedback", REF, click.argument("text"))
@@ -108,11 +111,20 @@ def feedback(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
     return assessing.feed_back(desk, desk.log.find(ref), text, **about)
 
 
-@_verb("correct", REF, click.argument("text"), click.option("--reason", default="", help="Why it is corrected."))
-def correct(desk: Desk, about: dict[str, Any], ref: str, text: str, reason: str) -> Record:
-    """Say how an entry should have read; the old text stays, struck through."""
-    given = {key: value for key, value in about.items() if value}
-    return saying.correct(desk, desk.log.find(ref), text, reason=reason, **given)
+@_verb(
+    "correct",
+    REF,
+    TEXT,
+    click.option("--place", default="", help="Where it was."),
+    click.option("--category", default="", help="What it was about."),
+    click.option("--priority", default="", help="routine, elevated, urgent, emergency"),
+    click.option("--reason", default="", help="Why it is corrected."),
+)
+def correct(desk: Desk, about: dict[str, Any], ref: str, text: str, reason: str, **facets: str) -> Record:
+    """Say how an entry should have read; the old text stays, struck through. What is left out stays as it was."""
+    coded = {name: code_of(desk.covenant, name, value) for name, value in facets.items()}
+    given = {key: value for key, value in {**about, **coded}.items() if value}
+    return saying.correct(desk, desk.log.find(ref), text or None, reason=reason, **given)
 
 
 @_verb("add", REF, click.argument("text"))
@@ -255,20 +267,23 @@ def close_incident(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Re
 )
 def level(desk: Desk, about: dict[str, Any], ladder: str, level: str, text: str, told: str, reason: str) -> Record:
     """Declare a level of a ladder, and say who was told."""
-    parties = tuple(one.strip() for one in told.split(",") if one.strip())
+    covenant = desk.covenant
+    parties = tuple(code_of(covenant, "party", one.strip()) for one in told.split(",") if one.strip())
+    ladder = code_of(covenant, "ladder", ladder)
+    level = code_of(covenant, f"level of {ladder}", level)
     return levels.set_level(desk, ladder, level, text=text, told=parties, reason=reason, **about)
 
 
 @_verb("confirm-level", click.argument("ladder"))
 def confirm_level(desk: Desk, about: dict[str, Any], ladder: str) -> Record:
     """Confirm that a party knows of the level that holds."""
-    return levels.confirm_level(desk, ladder, **about)
+    return levels.confirm_level(desk, code_of(desk.covenant, "ladder", ladder), **about)
 
 
 @_verb("phase", click.argument("phase"), TEXT)
 def phase(desk: Desk, about: dict[str, Any], phase: str, text: str) -> Record:
     """Say that the event enters a phase."""
-    return levels.set_phase(desk, phase, text=text, **about)
+    return levels.set_phase(desk, code_of(desk.covenant, "phase", phase), text=text, **about)
 
 
 @_verb("sign-in", click.argument("name"))
@@ -286,12 +301,13 @@ def sign_out(desk: Desk, about: dict[str, Any]) -> Record:
 @_verb("release", click.argument("to"), click.argument("ground"), click.argument("refs", nargs=-1, required=True))
 def release(desk: Desk, about: dict[str, Any], to: str, ground: str, refs: tuple[str, ...]) -> Record:
     """Tell entries to one more party, on a stated ground."""
-    return events.release(desk, tuple(map(desk.log.find, refs)), to, ground, **about)
+    return events.release(desk, tuple(map(desk.log.find, refs)), code_of(desk.covenant, "party", to), ground, **about)
 
 
 def _to(desk: Desk, to: str) -> dict[str, Any]:
     """Return a party or a call sign as the addressee of a verb."""
-    return {"to_party": to} if desk.covenant.party(to) else {"to_unit": to}
+    party = code_of(desk.covenant, "party", to)
+    return {"to_party": party} if desk.covenant.party(party) else {"to_unit": to}
 
 
 COMMANDS = [

@@ -36,7 +36,9 @@ def draw(paper: Paper, contents: Contents, saying: Sayer) -> None:
     paper.text(
         LEFT,
         style.small,
-        _("To check this copy: “commandlog verify” shows the same position and the same beginning of the check value."),
+        _("To check this copy: “commandlog verify FILE --at {position}” shows the same check value.").format(
+            position=contents.moment.position
+        ),
     )
 
 

@@ -145,7 +145,8 @@ class _Timeline:
         items = self._tag(line, indent)
         before: Earlier | None = None
         for version in self.contents.earlier(line) if line.struck else ():
-            items += self._text(version.shown, style.struck, indent, struck=True)
+            if version.shown != line.text:
+                items += self._text(version.shown, style.struck, indent, struck=True)
             if before is not None:
                 items += self._corrected(before, version.frame, indent)
             before = version
@@ -174,6 +175,9 @@ class _Timeline:
         if line.category and not line.thread_reference:
             parts.append(self.saying.covenant.category_name(line.category))
         parts.append(label(line.disposition or line.state))
+        if line.audience:
+            readers = ", ".join(map(self.saying.covenant.party_name, line.audience))
+            parts.append(_("only {parties}").format(parties=readers))
         style = style._replace(leading=11.4)
         room = _TEXT_ROOM - indent - (self._priority(None, 0, line.priority) if line.priority else 0)
         told = style.lines(" · ".join(part for part in parts if part), room)

@@ -1,7 +1,9 @@
 """A line of free text becomes a record: the one way in for the entry line, the command line and the phone page."""
 
 from commandlog.intake.quick_entry import QuickEntry, read
+from commandlog.language import _
 from commandlog.log.desk import Desk
+from commandlog.model.errors import RuleError
 from commandlog.model.records import Record
 from commandlog.verbs import saying, tasks
 from commandlog.verbs.context import About
@@ -14,9 +16,11 @@ def enter(
     """Read a line by the quick-entry grammar and record what it says; nothing recognised is a note.
 
     `callsign` says who reports where the line does not; `reason` goes on where a task lies outside a mandate;
-    `heard_at` is the first keystroke (milliseconds UTC). Raises RuleError for a call sign that the covenant does not
-    have, OutsideMandate for a task that needs a power its assignee lacks.
+    `heard_at` is the first keystroke (milliseconds UTC). Raises RuleError for an empty line and a call sign that the
+    covenant does not have, OutsideMandate for a task that needs a power its assignee lacks.
     """
+    if not text.strip():
+        raise RuleError(_("There is nothing to record: type a line first."))
     entry = read(text, desk.covenant, local(desk.now, zone_of(desk.log)))
     about: About = {
         "occurred_at": entry.occurred_at,
@@ -47,3 +51,14 @@ def _record(desk: Desk, entry: QuickEntry, words: str, about: About, reason: str
     if entry.kind == "message":
         return saying.message(desk, words, to_party=entry.to_party, to_unit=entry.to_unit, **about)
     return saying.report(desk, words, **about) if reported else saying.note(desk, words, **about)
+
+
+def unknown_marks(desk: Desk, text: str) -> list[str]:
+    """Return what to tell whoever typed a line with marks that the covenant does not know, a sentence each."""
+    told = []
+    for mark in read(text, desk.covenant, local(desk.now, zone_of(desk.log))).unknown:
+        if mark.startswith("@"):
+            told.append(_("“{mark}” is not known: it does not limit who can read this line.").format(mark=mark))
+        else:
+            told.append(_("“{mark}” is not known: it stays part of the text.").format(mark=mark))
+    return told

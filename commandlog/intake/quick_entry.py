@@ -33,6 +33,8 @@ _GOES_ON = re.compile(
 )
 _STOPS = re.compile(r"\s*(?:[,:;.|–]|-\s|$)")
 _BELONGS = re.compile(r"\s+(?:om|tot|voor|aan|van|to|for|from|of|is|was|en|and)\b")
+_LIKE_A_MARK = re.compile(r"(?<!\S)[@#!>][^\W\d_][\w-]{0,40}")
+LOOKED_AT = 10_000  # characters of a line in which unknown marks are looked for
 _AROUND = " \t\n\r,;:|–—-"
 _CLOSING = ",.;:!?)"
 _ROOMS = frozenset({"commando", "commandokamer", "commandopost", "command", "control", "meldkamer", "centrale", "cp"})
@@ -56,7 +58,8 @@ class QuickEntry(Struct, frozen=True, kw_only=True):
     """What a line says. Times are milliseconds UTC, 0 where none was given; all else is codes of the covenant.
 
     `kind` is report, message, task or note; `words` is what is left for people to read; `party` and `role` are those of
-    the reporting unit; `audience` is the parties that may read, empty for all; `parts` is in the order of the text.
+    the reporting unit; `audience` is the parties that may read, empty for all; `parts` is in the order of the text;
+    `unknown` is what looks like a mark (@poltie, #foo) and is none of the covenant's, to be said before it is too late.
     """
 
     kind: str
@@ -73,6 +76,7 @@ class QuickEntry(Struct, frozen=True, kw_only=True):
     answer_by: int = 0
     audience: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def read(text: str, covenant: Covenant, now: datetime, known: Vocabulary | None = None) -> QuickEntry:
@@ -321,6 +325,11 @@ class _Line:
             answer_by=int(said.get("deadline", 0)),
             audience=tuple(self.told),
             parts=tuple(sorted(self.parts, key=lambda part: part.start)),
+            unknown=tuple(
+                mark.group()
+                for mark in _LIKE_A_MARK.finditer(self.text[:LOOKED_AT])
+                if not any(part.start <= mark.start() < part.end for part in self.parts)
+            ),
         )
 
 

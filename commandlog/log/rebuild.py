@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from commandlog.log import chain, derived
 from commandlog.log.derived.table import PROVISIONAL, Applied
-from commandlog.log.store import Log
+from commandlog.log.store import Log, reading_uri
 from commandlog.model.records import decode_frame, decode_words
 
 Progress = Callable[[int], None]
@@ -77,13 +77,13 @@ def first_difference(path: Path, progress: Progress = lambda _done: None) -> tup
     """
     with (
         TemporaryDirectory(prefix="commandlog-", ignore_cleanup_errors=True) as folder,
-        closing(sqlite3.connect(Path(folder) / "anew.db", isolation_level=None)) as db,
+        closing(sqlite3.connect(Path(folder) / "anew.db", isolation_level=None, uri=True)) as db,
     ):
         db.execute("PRAGMA journal_mode = OFF")
         db.execute("PRAGMA synchronous = OFF")
         for statement in derived.schema():
             db.execute(statement)
-        db.execute("ATTACH ? AS log", (str(path),))
+        db.execute("ATTACH ? AS log", (reading_uri(path),))
         db.execute("CREATE TEMP VIEW records AS SELECT * FROM log.records")
         db.execute("BEGIN")  # one snapshot of the log for both: somebody may be writing meanwhile
         _apply_all(db, progress)

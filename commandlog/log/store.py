@@ -41,6 +41,16 @@ def system_clock() -> Millis:
     return time.time_ns() // 1_000_000
 
 
+def is_read_only(path: Path) -> bool:
+    """Whether a log lies where it, or what SQLite keeps beside it, cannot be written."""
+    return not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def reading_uri(path: Path) -> str:
+    """Return how SQLite is to open a log for reading only; where nothing can be written, nobody else writes either."""
+    return f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if is_read_only(path) else "")
+
+
 class Head(NamedTuple):
     """The end of the chain; `kept_at` is the keeper's time of the last record."""
 
@@ -89,6 +99,7 @@ class Log:
         self._commits = 0
         self._taken_back = 0
         self._torn = False
+        self._closed = False
         self._version = -1
         self._staged: list[_Staged] = []
         self._pool: ThreadPoolExecutor | None = None
@@ -107,7 +118,12 @@ class Log:
                     "{file} is on a network drive, where a log can be damaged: keep it on a disk of this machine."
                 ).format(file=path)
             )
+        self.id = b""
+        self.read_only = not create and is_read_only(path)
         with self._failures():
+            if self.read_only:
+                self._open_for_reading()
+                return
             self._lock = FileLock(Path(f"{path}.lock"), LOCK_TIMEOUT)
             try:
                 with self._lock:
@@ -116,13 +132,20 @@ class Log:
                 self._lock.close()
                 raise
 
+    def _open_for_reading(self) -> None:
+        """Open a log that lies where nothing can be written: it is read, and every verb says that it cannot write."""
+        self.db = sqlite3.connect(reading_uri(self.path), uri=True, isolation_level=None)
+        self._ids = chain.Ids()
+        self.id = self.db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()[0]
+        self.head = self._read_head()
+
     def _look(self, path: Path) -> None:
         """Raise Damaged for a file that is no log, before anything is put beside it.
 
         SQLite looks, not this program: closing a file of one's own takes away every lock that this process has on it,
         and with them the protection of each log that is open here (docs/decisions/0010-never-open-a-log-file.md).
         """
-        with self._failures(), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with self._failures(), closing(sqlite3.connect(reading_uri(path), uri=True)) as db:
             if db.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
                 raise Damaged(_("{file} is not a CommandLog log.").format(file=path))
 
@@ -163,7 +186,7 @@ class Log:
         if create:
             schema.migrate(db)
             db.execute("INSERT INTO meta VALUES ('log_id', ?)", (chain.Ids().next(self.clock()),))
-        self.id: bytes = db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()[0]
+        self.id = db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()[0]
         self._ids = chain.Ids()
         self.head = self._read_head()
 
@@ -175,8 +198,14 @@ class Log:
 
     def close(self) -> None:
         """Tidy up and close; what was appended is on disk already."""
+        if self._closed:
+            return
+        self._closed = True
         if self._pool:
             self._pool.shutdown()
+        if self.read_only:
+            self.db.close()
+            return
         with suppress(CommandLogError), self._failures(), self._lock:
             with suppress(sqlite3.OperationalError):
                 self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -195,6 +224,10 @@ class Log:
         if self._depth:
             yield from self._nested()
             return
+        if self.read_only:
+            raise Unavailable(
+                _("{file} cannot be written here: copy it to a disk of this machine first.").format(file=self.path)
+            )
         with self._failures(), self._lock:
             self.db.execute("BEGIN IMMEDIATE")
             self._depth, self._torn = 1, False
@@ -422,6 +455,14 @@ class Log:
                 raise RuleError(_("The covenant of this log cannot be read by this desk."))
             self._covenants[row[0]] = words.covenant
         return self._covenants[row[0]]
+
+    def check_value(self, seq: int) -> bytes:
+        """Return the hash of the chain at a position; raises RuleError where there is no record."""
+        self._settle()
+        row = self.db.execute("SELECT hash FROM records WHERE seq = ?", (seq,)).fetchone()
+        if row is None:
+            raise RuleError(_("There is no record {seq} in this log.").format(seq=seq))
+        return bytes(row[0])
 
     def covenant_id(self) -> RecordId:
         """Return the id of the record that put the covenant in force, empty before there is one."""

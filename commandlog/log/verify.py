@@ -20,7 +20,7 @@ from commandlog.language import _
 from commandlog.log import chain
 from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.rebuild import Progress, first_difference
-from commandlog.log.store import Log
+from commandlog.log.store import Log, reading_uri
 from commandlog.model.errors import Damaged
 from commandlog.model.records import DeskOpened, decode_frame
 
@@ -107,7 +107,7 @@ def _check_range(path: Path, log_id: bytes, first: int, last: int) -> tuple[int,
     Returns how many have no words, the first bad position and what is wrong with it (0 and "" where nothing is).
     """
     erased = 0
-    db = sqlite3.connect(path, isolation_level=None, timeout=30)
+    db = sqlite3.connect(reading_uri(path), uri=True, isolation_level=None, timeout=30)
     position = first
     start = chain.HEADER_VERSION.to_bytes(2, "big") + log_id
     try:

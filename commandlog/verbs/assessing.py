@@ -7,9 +7,11 @@ from commandlog.log.derived import reports
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.model.records import Assessed, Feedback, Record
-from commandlog.model.words import Disposition
+from commandlog.model.words import Disposition, label
 from commandlog.verbs import incidents
-from commandlog.verbs.context import About, checked, entry_at, inherited, receipt, record_id, split
+from commandlog.verbs.context import About, checked, entry_at, inherited, named, receipt, record_id, split
+
+ASSESSED = ("report", "observation", "note", "message")
 
 
 def assess(
@@ -29,6 +31,9 @@ def assess(
         if before := receipt(desk, about):
             return before
         row = entry_at(desk, entry)
+        if row.kind not in ASSESSED:
+            kind = label(row.kind)
+            raise RuleError(_("{reference} is no report but “{kind}”.").format(reference=named(desk, entry), kind=kind))
         state = reports.current(desk.log.db, entry)
         if state and state.state == "closed":
             raise RuleError(_("This report is closed. Make an addition, or a new report."))

@@ -113,7 +113,7 @@ def entry_at(desk: Desk, position: int) -> entries.EntryRow:
     """Return the entry whose first version stands at a position; raises RuleError where there is none."""
     row = entries.current(desk.log.db, position)
     if row is None or row.entry != position:
-        raise RuleError(_("There is no entry {reference} in this log.").format(reference=position))
+        raise RuleError(_("There is no entry {reference} in this log.").format(reference=named(desk, position)))
     return row
 
 
@@ -163,3 +163,9 @@ def with_holders(desk: Desk, row: entries.EntryRow, about: About) -> About:
 def record_id(desk: Desk, position: int) -> bytes:
     """Return the id of the record at a position."""
     return id_at(desk.log.db, position)
+
+
+def named(desk: Desk, position: int) -> str:
+    """Return how people call what stands at a position, the position itself where nothing does."""
+    row = desk.log.db.execute("SELECT desk, number FROM entries WHERE since = ?", (position,)).fetchone()
+    return f"{row[0]}-{row[1]}" if row else str(position)

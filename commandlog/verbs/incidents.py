@@ -10,7 +10,7 @@ from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.model.records import IncidentClosed, IncidentMerged, IncidentOpened, Linked, Record
 from commandlog.model.words import label
-from commandlog.verbs.context import About, checked, entry_at, receipt, record_id, split
+from commandlog.verbs.context import About, checked, entry_at, named, receipt, record_id, split
 
 
 def open_incident(desk: Desk, title: str, *, entries: tuple[int, ...] = (), **about: Unpack[About]) -> Record:
@@ -101,7 +101,7 @@ def _as_narrow(desk: Desk, row: EntryRow, about: About) -> About:
 def _open(desk: Desk, incident: int) -> incidents.IncidentRow:
     row = incidents.current(desk.log.db, incident)
     if row is None:
-        raise RuleError(_("There is no incident at {reference}.").format(reference=incident))
+        raise RuleError(_("{reference} is no incident.").format(reference=named(desk, incident)))
     if row.state != "open":
         raise RuleError(
             _("This incident is “{state}”: link to the one it was merged into, or open a new one.").format(

@@ -36,6 +36,7 @@ from commandlog.verbs.context import (
     checked,
     entry_at,
     inherited,
+    named,
     power_mark,
     reaching,
     receipt,
@@ -194,7 +195,7 @@ def task_at(desk: Desk, task: int) -> tasks.TaskRow:
     """Return how the task proposed at a position stands; raises RuleError where there is none."""
     row = tasks.current(desk.log.db, task)
     if row is None:
-        raise RuleError(_("There is no task {reference} in this log.").format(reference=task))
+        raise RuleError(_("{reference} is no task.").format(reference=named(desk, task)))
     return row
 
 

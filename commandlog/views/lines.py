@@ -75,6 +75,7 @@ class Line(Struct, frozen=True):
     struck: tuple[Struck, ...] = ()
     thread_reference: str = ""
     task: int = 0
+    task_reference: str = ""
     incident: int = 0
     state: str = ""
     disposition: str = ""
@@ -216,6 +217,7 @@ class Reader:
             thread=row.thread,
             thread_reference=self.reference_at(row.thread) if row.thread != row.entry else "",
             task=row.task,
+            task_reference=self.reference_at(row.task) if row.task not in (0, row.entry) else "",
             incident=links.get(row.entry, (0,))[0],
             state=state[0],
             disposition=state[1] if len(state) > 1 else "",

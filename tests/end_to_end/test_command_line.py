@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from commandlog.cli import main
@@ -94,6 +94,32 @@ def test_the_main_job(log: str, tmp_path: Path, capsysbinary: pytest.CaptureFixt
     run("verify", log, "--deep")
 
 
+def test_names_are_as_good_as_codes_and_what_is_unknown_is_said(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", log, "vertrouwelijk @poltie #foo"]) == 0
+    err = capsys.readouterr().err
+    assert "“@poltie” is not known: it does not limit who can read this line." in err
+    assert "“#foo” is not known" in err
+    said(capsys, "report", log, "Oog 2 man filmt poort F @politie #verdacht")
+    assert "only" in said(capsys, "timeline", log, "--place", "Poort F", "--category", "Verdacht gedrag")
+    said(capsys, "assess", log, "V1-5", "aanspreken")
+    said(capsys, "correct", log, "V1-5", "--place", "Poort G", "--priority", "urgent")
+    assert "Gate G" in said(capsys, "timeline", log, "--place", "gate-g")
+    said(capsys, "ask", log, "Politie", "controle poort G")
+    said(capsys, "accept", log, "V1-8", "--by", "Politie")
+    said(capsys, "level", log, "Niveau De Dijk", "oranje")
+    said(capsys, "phase", log, "Deuren open")
+    assert main(["timeline", log, "--search", "zzz"]) == 0
+    assert capsys.readouterr().err == "Nothing found.\n"
+
+
+def test_the_check_value_of_a_report_can_be_checked(
+    log: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(capsys, "export", log, str(tmp_path / "uit.jsonl"))
+    about = json.loads((tmp_path / "uit.jsonl").read_text("utf-8").splitlines()[0])["about"]
+    assert about["head"][:16] in said(capsys, "verify", log, "--at", str(about["position"]))
+
+
 def test_open_items_and_a_broken_log_answer_no(log: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys, "open-items", log) == ""
     said(capsys, "report", log, "Oog 2 tas #onbeheerd")
@@ -116,11 +142,14 @@ def test_open_items_and_a_broken_log_answer_no(log: str, capsys: pytest.CaptureF
         (["new", "{none}", "--scenario", "carnaval"], "carnaval"),
         (["new", "{none}", "--scenario", "{log}"], ""),
         (["accept", "{log}", "V1-999"], "no entry V1-999"),
-        (["accept", "{log}", "V1-1"], "no task"),
+        (["accept", "{log}", "V1-1"], "V1-1 is no task"),
         (["timeline", "{log}", "--as-of", "gisteren"], "neither a position nor a time"),
         (["timeline", "{log}", "--as-of", "1999-01-01"], "The log begins at"),
         (["timeline", "{log}", "--search", "***"], "nothing to search for"),
-        (["timeline", "{log}", "--for", "nobody"], "no party “nobody”"),
+        (["timeline", "{log}", "--for", "nobody"], "“nobody” is not known. There are: police"),
+        (["timeline", "{log}", "--kind", "melding!"], "“melding!” is not known"),
+        (["assess", "{log}", "V1-2", "observe"], "V1-2 is no report"),
+        (["report", "{log}", "  "], "nothing to record"),
         (["export", "{log}", "{none}.doc"], ".pdf"),
         (["export", "{log}", "/nowhere/at/all.pdf"], "/nowhere/at"),
         (["export", "{log}", "{log}.pdf", "--for", "nobody"], "no party “nobody”"),
@@ -180,6 +209,7 @@ def test_a_line_of_a_megabyte(log: str, tmp_path: Path, capsysbinary: pytest.Cap
 
 @given(st.text(st.characters(exclude_categories=[], exclude_characters="\x00"), max_size=80))
 def test_anything_typed_is_an_entry(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    assume(text.strip())
     path = str(tmp_path_factory.getbasetemp() / f"typed-{os.getpid()}.clog")
     if not Path(path).exists():
         assert main(["new", path, "--scenario", "concert"]) == 0

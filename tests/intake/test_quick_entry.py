@@ -262,10 +262,20 @@ def test_priorities(mark: str, priority: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["help!", "help !", "!!! help", "man !e met mes", "#foo man", "@niemand man", "# a @ b"]
+    ("text", "unknown"),
+    [
+        ("help!", []),
+        ("help !", []),
+        ("!!! help", []),
+        ("man !e met mes", ["!e"]),
+        ("#foo man", ["#foo"]),
+        ("@niemand man", ["@niemand"]),
+        ("# a @ b", []),
+        ("mail naar info@example.org", []),
+    ],
 )
-def test_marks_that_mean_nothing_stay(text: str) -> None:
-    assert said(text) == {"kind": "note", "words": text}
+def test_marks_that_mean_nothing_stay_and_are_named(text: str, unknown: list[str]) -> None:
+    assert {"unknown": (), **said(text)} == {"kind": "note", "words": text, "unknown": tuple(unknown)}
 
 
 def test_spans_are_of_the_text_as_it_was_typed() -> None:

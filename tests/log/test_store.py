@@ -1,11 +1,13 @@
 """The file: what is acknowledged is there, what is refused leaves nothing, and several processes may share it."""
 
 import multiprocessing
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from commandlog.cli import main
 from commandlog.log import schema
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
@@ -178,3 +180,23 @@ def test_opening_a_log_twice_here_does_not_take_its_protection_away(venue: Desk)
     saying.note(venue, "nog steeds hier")
     assert venue.log.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert verify(venue.log.path, deep=True).holds
+
+
+def test_a_log_that_cannot_be_written_can_be_read_and_verified(
+    venue: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saying.note(venue, "voor het archief")
+    venue.log.close()
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    path = folder / "event.clog"
+    path.write_bytes(venue.log.path.read_bytes())
+    # as on a read-only disk, also for a user who may write anything
+    monkeypatch.setattr(
+        "os.access", lambda name, mode: folder not in (Path(name), *Path(name).parents) or mode == os.R_OK
+    )
+    assert main(["timeline", str(path)]) == 0
+    assert main(["verify", str(path), "--deep"]) == 0
+    assert main(["export", str(path), str(tmp_path / "uit.csv")]) == 0
+    assert main(["report", str(path), "erbij"]) == 2
+    assert [one.name for one in folder.iterdir()] == ["event.clog"]

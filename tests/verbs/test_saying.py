@@ -118,7 +118,7 @@ def test_incidents_merge_and_close(venue: Desk) -> None:
     assert incidents.incident_of(venue, one.seq) == 0
     with pytest.raises(RuleError, match="title"):
         incidents.open_incident(venue, " ")
-    with pytest.raises(RuleError, match="no incident"):
+    with pytest.raises(RuleError, match="is no incident"):
         incidents.close_incident(venue, one.seq)
 
 
