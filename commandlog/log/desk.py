@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, Self
 from commandlog.language import _
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.keys import desk_key
-from commandlog.log.store import Log, Signer
+from commandlog.log.signing import Signer
+from commandlog.log.store import Log
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import RuleError
 from commandlog.model.records import (

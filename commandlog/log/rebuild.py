@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from commandlog.log import chain, derived
 from commandlog.log.derived.table import PROVISIONAL, Applied
-from commandlog.log.store import Log, reading_uri
+from commandlog.log.files import reading_uri
+from commandlog.log.store import Log
 from commandlog.model.records import decode_frame, decode_words
 
 Progress = Callable[[int], None]

@@ -8,28 +8,26 @@ opening and closing holds one lock between processes.
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Self
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typing import Any, Self
 
 from commandlog.language import _
 from commandlog.log import chain, derived, schema
 from commandlog.log.derived import origins
-from commandlog.log.derived.table import FOREVER, PROVISIONAL, Applied
+from commandlog.log.derived.table import PROVISIONAL, Applied
 from commandlog.log.drives import is_network_drive
-from commandlog.log.lock import Busy, FileLock
+from commandlog.log.files import failures, is_read_only, reading_uri
+from commandlog.log.lock import FileLock
+from commandlog.log.reading import Head, LogReading
+from commandlog.log.signing import Signer, Signing, Staged
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
-from commandlog.model.records import Millis, Record, RecordId, Words, decode_frame, decode_words, storable
+from commandlog.model.records import Millis, Record, Words, storable
 
 Clock = Callable[[], Millis]
 
-PROCESSORS = min(os.cpu_count() or 1, 4)
-SIGN_TOGETHER = 64  # records from which on a second thread pays
 LOCK_TIMEOUT = 30  # seconds
 CHECKPOINT_EVERY = 100  # records between two signed checkpoints
 WAL_LIMIT = 64 << 20  # bytes of write-ahead log at which a writer stops waiting for an idle moment
@@ -41,50 +39,7 @@ def system_clock() -> Millis:
     return time.time_ns() // 1_000_000
 
 
-def is_read_only(path: Path) -> bool:
-    """Whether a log lies where it, or what SQLite keeps beside it, cannot be written."""
-    return not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
-
-
-def reading_uri(path: Path) -> str:
-    """Return how SQLite is to open a log for reading only; where nothing can be written, nobody else writes either."""
-    return f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if is_read_only(path) else "")
-
-
-class Head(NamedTuple):
-    """The end of the chain; `kept_at` is the keeper's time of the last record."""
-
-    seq: int
-    hash: bytes
-    kept_at: Millis
-    id: RecordId
-
-
-class Signer(NamedTuple):
-    """Whose records these are: a desk, its party, and the key that signs for it."""
-
-    party: str
-    desk: str
-    key: Ed25519PrivateKey
-
-
-class _Staged(NamedTuple):
-    """A record that has been derived from, and waits for its signature and its place in the chain."""
-
-    seq: int
-    id: bytes
-    kept_at: Millis
-    signer: Signer
-    digest: bytes
-    frame: bytes
-    words: bytes
-
-
-def _sign(messages: list[tuple[Ed25519PrivateKey, bytes]]) -> list[bytes]:
-    return [key.sign(message) for key, message in messages]
-
-
-class Log:
+class Log(LogReading):
     """A log file that is open. One per thread; closing it is the caller's duty (it is a context manager)."""
 
     def __init__(self, path: Path, *, clock: Clock = system_clock, create: bool = False) -> None:
@@ -101,8 +56,8 @@ class Log:
         self._torn = False
         self._closed = False
         self._version = -1
-        self._staged: list[_Staged] = []
-        self._pool: ThreadPoolExecutor | None = None
+        self._staged: list[Staged] = []
+        self._signing = Signing()
         self._covenants: dict[int, Covenant] = {}
         if create and path.exists():
             raise self._already_there()
@@ -120,7 +75,7 @@ class Log:
             )
         self.id = b""
         self.read_only = not create and is_read_only(path)
-        with self._failures():
+        with failures(self.path):
             if self.read_only:
                 self._open_for_reading()
                 return
@@ -145,7 +100,7 @@ class Log:
         SQLite looks, not this program: closing a file of one's own takes away every lock that this process has on it,
         and with them the protection of each log that is open here (docs/decisions/0010-never-open-a-log-file.md).
         """
-        with self._failures(), closing(sqlite3.connect(reading_uri(path), uri=True)) as db:
+        with failures(self.path), closing(sqlite3.connect(reading_uri(path), uri=True)) as db:
             if db.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
                 raise Damaged(_("{file} is not a CommandLog log.").format(file=path))
 
@@ -201,12 +156,11 @@ class Log:
         if self._closed:
             return
         self._closed = True
-        if self._pool:
-            self._pool.shutdown()
+        self._signing.close()
         if self.read_only:
             self.db.close()
             return
-        with suppress(CommandLogError), self._failures(), self._lock:
+        with suppress(CommandLogError), failures(self.path), self._lock:
             with suppress(sqlite3.OperationalError):
                 self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self.db.close()
@@ -228,7 +182,7 @@ class Log:
             raise Unavailable(
                 _("{file} cannot be written here: copy it to a disk of this machine first.").format(file=self.path)
             )
-        with self._failures(), self._lock:
+        with failures(self.path), self._lock:
             self.db.execute("BEGIN IMMEDIATE")
             self._depth, self._torn = 1, False
             try:
@@ -293,7 +247,7 @@ class Log:
         record_id = self._ids.next(now)
         salted_frame, salted_words = chain.salted(frame_bytes, words_bytes)
         digest = chain.digest_of(chain.part_hash(salted_frame), chain.part_hash(salted_words))
-        self._staged.append(_Staged(seq, record_id, now, signer, digest, salted_frame, salted_words))
+        self._staged.append(Staged(seq, record_id, now, signer, digest, salted_frame, salted_words))
         derived.apply(self.db, Applied(seq, record_id, now, signer.party, signer.desk, frame, words))
         return Record(seq, record_id, now, frame, words)
 
@@ -305,7 +259,7 @@ class Log:
             return
         rows = []
         previous, version, log_id = self.head.hash, chain.HEADER_VERSION, self.id
-        for one, signature in zip(self._staged, self._signatures(), strict=True):
+        for one, signature in zip(self._staged, self._signing.signatures(self.id, self._staged), strict=True):
             seq, record_id, kept_at, desk, digest, frame, words = one
             fixed = (version, log_id, seq, record_id, kept_at, digest, signature)
             header = chain.pack_header(fixed, desk.party, desk.desk)
@@ -316,20 +270,6 @@ class Log:
         self.head = Head(seq, previous, kept_at, record_id)
         self._staged = []
         self.db.executemany(_INSERT, rows)
-
-    def _signatures(self) -> list[bytes]:
-        """Sign what is staged; a batch on all processors, since signing takes a third of its time."""
-        messages = [
-            (one.signer.key, chain.signed_bytes(self.id, one.id, one.digest, one.signer.party, one.signer.desk))
-            for one in self._staged
-        ]
-        if len(messages) < SIGN_TOGETHER:
-            return _sign(messages)
-        step = -(-len(messages) // PROCESSORS)
-        parts = [messages[start : start + step] for start in range(0, len(messages), step)]
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(PROCESSORS, "sign")
-        return [signature for part in self._pool.map(_sign, parts) for signature in part]
 
     def _sign_checkpoint(self, signer: Signer, seq: int, head: bytes) -> None:
         signature = signer.key.sign(chain.checkpoint_bytes(self.id, seq, head))
@@ -344,7 +284,7 @@ class Log:
             before = self.db.total_changes
             self.db.execute("INSERT INTO fulltext (fulltext, rank) VALUES ('merge', 200)")
             merged = self.db.total_changes - before > 1
-        with self._failures(), self._lock:
+        with failures(self.path), self._lock:
             self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
         return merged
 
@@ -353,8 +293,6 @@ class Log:
         """How large the write-ahead log is."""
         wal = Path(f"{self.path}-wal")
         return wal.stat().st_size if wal.exists() else 0
-
-    # -- reading ---------------------------------------------------------------------------------------------------
 
     def _read_head(self) -> Head:
         row = self.db.execute(
@@ -371,132 +309,7 @@ class Log:
 
     def refresh(self) -> int:
         """See what other processes have appended; returns the position of the last record."""
-        with self._failures():
+        with failures(self.path):
             self._settle()
             self.head = self._read_head()
         return self.head.seq
-
-    def record(self, seq: int) -> Record:
-        """Return the record at a position; raises RuleError where there is none."""
-        found = next(iter(self.records(seq, seq)), None)
-        if found is None:
-            raise RuleError(_("There is no record {seq} in this log.").format(seq=seq))
-        return found
-
-    def records(self, first: int = 1, last: int = FOREVER) -> Iterator[Record]:
-        """Yield records in their order, from position `first` to `last`, both included."""
-        self._settle()
-        rows = self.db.execute(
-            "SELECT seq, header, frame, words FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last)
-        )
-        for row in rows:
-            yield _record(*row)
-
-    def records_at(self, positions: Iterable[int]) -> dict[int, Record]:
-        """Return the records at these positions, by position."""
-        self._settle()
-        wanted = list(positions)
-        found: dict[int, Record] = {}
-        for start in range(0, len(wanted), 500):
-            part = wanted[start : start + 500]
-            marks = ",".join("?" * len(part))
-            rows = self.db.execute(f"SELECT seq, header, frame, words FROM records WHERE seq IN ({marks})", part)
-            found.update((row[0], _record(*row)) for row in rows)
-        return found
-
-    def find(self, reference: str) -> int:
-        """Return the position of the entry that people call "P2-142".
-
-        Raises RuleError where the log has no such entry.
-        """
-        desk, dash, number = reference.strip().rpartition("-")
-        if dash and number.isascii() and number.isdigit() and len(number) < 16:
-            # a desk's hundredth record cannot stand before position 100: looking from there on needs no index
-            query = "SELECT entry FROM entries WHERE since >= :number AND desk = :desk AND number = :number LIMIT 1"
-            row = self.db.execute(query, {"desk": desk.upper(), "number": int(number)}).fetchone()
-            if row:
-                return int(row[0])
-        raise RuleError(
-            _("There is no entry {reference} in this log. References look like P2-142; `timeline` shows them.").format(
-                reference=reference
-            )
-        )
-
-    def position_at(self, moment: Millis) -> int:
-        """Return the position of the last record that was kept at or before a moment, 0 where none was."""
-        self._settle()
-        low, high = 0, self.head.seq
-        while low < high:
-            middle = (low + high + 1) // 2
-            header = self.db.execute("SELECT header FROM records WHERE seq = ?", (middle,)).fetchone()[0]
-            if chain.unpack_header(header).kept_at <= moment:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
-    def kept_at(self, seq: int) -> Millis:
-        """Return the keeper's time of a record, 0 where there is none."""
-        self._settle()
-        row = self.db.execute("SELECT header FROM records WHERE seq = ?", (seq,)).fetchone()
-        return chain.unpack_header(row[0]).kept_at if row else 0
-
-    def covenant(self, position: int = FOREVER) -> Covenant:
-        """Return the covenant in force at a position (before the first: the first); raises RuleError without any."""
-        query = (
-            "SELECT coalesce((SELECT max(since) FROM covenants WHERE since <= ?), (SELECT min(since) FROM covenants))"
-        )
-        row = self.db.execute(query, (position,)).fetchone()
-        if row[0] is None:
-            raise RuleError(_("This log has no covenant yet: open an event in it first."))
-        if row[0] not in self._covenants:
-            words = self.record(row[0]).words
-            if words is None or words.covenant is None:
-                raise RuleError(_("The covenant of this log cannot be read by this desk."))
-            self._covenants[row[0]] = words.covenant
-        return self._covenants[row[0]]
-
-    def check_value(self, seq: int) -> bytes:
-        """Return the hash of the chain at a position; raises RuleError where there is no record."""
-        self._settle()
-        row = self.db.execute("SELECT hash FROM records WHERE seq = ?", (seq,)).fetchone()
-        if row is None:
-            raise RuleError(_("There is no record {seq} in this log.").format(seq=seq))
-        return bytes(row[0])
-
-    def covenant_id(self) -> RecordId:
-        """Return the id of the record that put the covenant in force, empty before there is one."""
-        row = self.db.execute("SELECT id FROM entries WHERE since = (SELECT max(since) FROM covenants)").fetchone()
-        return row[0] if row else b""
-
-    @contextmanager
-    def _failures(self) -> Iterator[None]:
-        """Say in words what SQLite or the file system refuses."""
-        try:
-            yield
-        except Busy as error:
-            raise Unavailable(
-                _("Another program keeps {file} busy: nothing was stored, try again.").format(file=self.path)
-            ) from error
-        except sqlite3.OperationalError as error:
-            raise Unavailable(
-                _("{file} cannot be written or read now ({error}): nothing was stored, try again when it can.").format(
-                    file=self.path, error=error
-                )
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise Damaged(_("{file} is damaged or not a log ({error}).").format(file=self.path, error=error)) from error
-        except OSError as error:
-            raise Unavailable(
-                _("{file} cannot be opened: {error}.").format(file=self.path, error=error.strerror or error)
-            ) from error
-
-
-def _record(seq: int, header: bytes, frame: bytes | None, words: bytes | None) -> Record:
-    return Record(
-        seq,
-        header[26:42],
-        int.from_bytes(header[42:50], "big"),
-        decode_frame(frame[chain.SALT :]) if frame else None,
-        decode_words(words[chain.SALT :]) if words else None,
-    )

@@ -19,8 +19,9 @@ import msgspec
 from commandlog.language import _
 from commandlog.log import chain
 from commandlog.log.derived.table import PROVISIONAL
+from commandlog.log.files import reading_uri
 from commandlog.log.rebuild import Progress, first_difference
-from commandlog.log.store import Log, reading_uri
+from commandlog.log.store import Log
 from commandlog.model.errors import Damaged
 from commandlog.model.records import DeskOpened, decode_frame
 

@@ -12,7 +12,8 @@ import pytest
 from commandlog.log import chain
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
-from commandlog.log.store import Log, Signer
+from commandlog.log.signing import Signer
+from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.verbs import saying, tasks
 
