@@ -127,9 +127,13 @@ class Message(Said, frozen=True, kw_only=True, tag="message"):
 
 
 class Corrected(Frame, frozen=True, kw_only=True, tag="corrected"):
-    """The entry as it should have read: facets here, text in the words; the old one stays, struck through."""
+    """The entry as it should have read: facets here, text in the words; the old one stays, struck through.
+
+    With `waits`, it turns out to need an assessment that it did not need before (an observation is a suspicion).
+    """
 
     entry: RecordId
+    waits: bool = False
 
 
 class Added(Frame, frozen=True, kw_only=True, tag="added"):

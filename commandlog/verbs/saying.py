@@ -3,6 +3,7 @@
 from typing import Any, Unpack
 
 from commandlog.language import _
+from commandlog.log.derived import reports
 from commandlog.log.derived.entries import EntryRow
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
@@ -117,6 +118,9 @@ def correct(desk: Desk, entry: int, text: str | None = None, *, reason: str = ""
             decision=before.words.decision if text is None else None,
         )
         fields |= _marks_again(desk, row, words.text, new, reason)
+        category = desk.covenant.category(new["category"])
+        if row.kind == "observation" and category and category.suspicion:
+            fields["waits"] = reports.current(desk.log.db, entry) is None
         return desk.append(Corrected, words, entry=record_id(desk, entry), expects=record_id(desk, row.since), **fields)
 
 

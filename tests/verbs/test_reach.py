@@ -87,6 +87,17 @@ def test_a_correction_is_marked_as_the_entry_would_have_been(venue: Desk) -> Non
     assert saying.correct(venue, task.seq, "fouilleer hem", reason="politie erbij").frame.overridden
 
 
+def test_an_observation_that_turns_out_to_be_a_suspicion_waits_for_an_assessment(venue: Desk) -> None:
+    seen_by_camera = saying.observe(venue, "groep bij hek", category="crowd")
+    assert not open_items.open_items(venue.log, live(venue.log)).any
+    saying.correct(venue, seen_by_camera.seq, category="suspicious")
+    items = open_items.open_items(venue.log, live(venue.log))
+    assert [line.entry for line in items.suspicions] == [seen_by_camera.seq]
+    assessing.assess(venue, seen_by_camera.seq, "observe")
+    assert not open_items.open_items(venue.log, live(venue.log)).to_assess
+    assert verify(venue.log.path, deep=True).holds
+
+
 def test_every_override_is_counted(venue: Desk) -> None:
     task = tasks.propose(venue, "fouilleer hem", to_party="police").seq
     tasks.hand_over(venue, task, to_party="baken", reason="nood")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from commandlog.log.derived.conflicts import meets_expectation, note
 from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
-from commandlog.model.records import Assessed, Feedback, Observation, Report
+from commandlog.model.records import Assessed, Corrected, Feedback, Observation, Report
 
 
 class ReportRow(NamedTuple):
@@ -27,7 +27,7 @@ TABLE = Table(
     ReportRow,
     ("later: entry, since WHERE since != entry", "waiting: until, since, entry WHERE state = 'received'"),
 )
-KINDS = (Report, Observation, Assessed, Feedback)
+KINDS = (Report, Observation, Corrected, Assessed, Feedback)
 
 
 def apply(db: Connection, r: Applied) -> None:
@@ -39,6 +39,11 @@ def apply(db: Connection, r: Applied) -> None:
         return
     entry = position_of(db, frame.entry)
     row = current(db, entry)
+    if isinstance(frame, Corrected):
+        applied = db.execute("SELECT entry FROM entries WHERE since = ?", (r.seq,)).fetchone()[0] == entry
+        if frame.waits and row is None and applied:
+            db.execute(TABLE.insert, (r.seq, FOREVER, entry, "received", "", 0, frame.occurred_at, 0, 0))
+        return
     if row is None:
         row = ReportRow(0, FOREVER, entry, "received", "", 0, 0, 0, 0)
     elif not meets_expectation(db, r, "reports", entry, row.since):
