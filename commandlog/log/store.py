@@ -135,6 +135,7 @@ class Log(LogReading):
         if db.execute("PRAGMA synchronous").fetchone()[0] != 2:
             raise Unavailable(_("This SQLite does not write durably (synchronous=FULL is refused)."))
         db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")  # one that grew shrinks when it is reused
         db.execute("PRAGMA secure_delete = ON")
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -32000")
