@@ -17,7 +17,7 @@ def is_read_only(path: Path) -> bool:
 
 
 def reading_uri(path: Path) -> str:
-    """Return how SQLite is to open a log for reading only; where nothing can be written, nobody else writes either."""
+    """Return how SQLite is to open a log for reading only; immutable where nothing can be written."""
     return f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if is_read_only(path) else "")
 
 

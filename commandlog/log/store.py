@@ -88,7 +88,18 @@ class Log(LogReading):
                 raise
 
     def _open_for_reading(self) -> None:
-        """Open a log that lies where nothing can be written: it is read, and every verb says that it cannot write."""
+        """Open a log that lies where nothing can be written: it is read, and every verb says that it cannot write.
+
+        Raises Unavailable where a write-ahead log lies beside it: its last entries are there, and SQLite could not see
+        them without writing.
+        """
+        if self.wal_bytes:
+            raise Unavailable(
+                _(
+                    "The last entries of {file} are in the -wal file beside it:"
+                    " copy both to a disk that can be written."
+                ).format(file=self.path)
+            )
         self.db = sqlite3.connect(reading_uri(self.path), uri=True, isolation_level=None)
         self._ids = chain.Ids()
         self.id = self.db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()[0]

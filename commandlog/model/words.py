@@ -50,14 +50,6 @@ class TaskState(StrEnum):
     HANDED_OVER = "handed_over"
 
 
-class IncidentState(StrEnum):
-    """Where an incident stands."""
-
-    OPEN = "open"
-    MERGED = "merged"
-    CLOSED = "closed"
-
-
 OPEN_TASKS = (TaskState.PROPOSED, TaskState.HANDED_OVER, TaskState.ACCEPTED, TaskState.UNDER_WAY, TaskState.DONE)
 AWAITING_ANSWER = (TaskState.PROPOSED, TaskState.HANDED_OVER)
 

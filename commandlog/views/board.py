@@ -43,7 +43,7 @@ class TaskLine(Struct, frozen=True):
         return self.row.state in OPEN_TASKS
 
 
-def tasks(log: Log, moment: Moment, *, reader: str = "", open_only: bool = False, task: int = 0) -> list[TaskLine]:
+def tasks(log: Log, moment: Moment, *, reader: str = "", open_only: bool = False) -> list[TaskLine]:
     """Return the tasks that a reader may see at a moment: open ones first, late ones first among them, then by time.
 
     With `open_only`, those of which something is expected: to be done, or to be affirmed.
@@ -55,9 +55,6 @@ def tasks(log: Log, moment: Moment, *, reader: str = "", open_only: bool = False
         values |= {"reader": reader, "reader_in": f",{reader},"}
     if open_only:
         query += f" AND (t.state IN ({', '.join(repr(str(state)) for state in OPEN_TASKS)}) OR t.orally = 1)"
-    if task:
-        query += " AND t.task = :task"
-        values["task"] = task
     rows = [TaskRow._make(row)._replace(until=FOREVER) for row in log.db.execute(query, values).fetchall()]
     looking = Reader(log, moment, reader)
     found = [_line(looking, row) for row in rows]

@@ -200,3 +200,6 @@ def test_a_log_that_cannot_be_written_can_be_read_and_verified(
     assert main(["export", str(path), str(tmp_path / "uit.csv")]) == 0
     assert main(["report", str(path), "erbij"]) == 2
     assert [one.name for one in folder.iterdir()] == ["event.clog"]
+    Path(f"{path}-wal").write_bytes(b"the last entries")
+    with pytest.raises(Unavailable, match="-wal file beside it"):
+        Log(path)
