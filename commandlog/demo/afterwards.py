@@ -3,7 +3,8 @@
 from commandlog.demo.before import TO_ALL
 from commandlog.demo.during import TOLD
 from commandlog.demo.evening import OPERATORS, Evening
-from commandlog.model.records import DecisionWords, Source
+from commandlog.model.frames import Source
+from commandlog.model.records import DecisionWords
 from commandlog.verbs import assessing, incidents, levels, saying, tasks
 
 

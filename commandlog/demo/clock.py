@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from dateutil import tz
 
-from commandlog.model.records import Millis
+from commandlog.model.frames import Millis
 
 DAY = datetime(2026, 6, 27, tzinfo=tz.gettz("Europe/Amsterdam"))
 BEGIN, END = "15:00", "09:10"

@@ -3,7 +3,8 @@
 from commandlog.demo.before import MEDICAL, TO_ALL
 from commandlog.demo.clock import time
 from commandlog.demo.evening import Evening
-from commandlog.model.records import DecisionWords, Source
+from commandlog.model.frames import Source
+from commandlog.model.records import DecisionWords
 from commandlog.verbs import assessing, events, incidents, levels, saying, tasks
 
 TOLD = ("police", "baken", "organiser", "first-aid")

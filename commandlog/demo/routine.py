@@ -15,7 +15,7 @@ from msgspec import Struct
 from commandlog.demo.clock import time
 from commandlog.intake.quick_entry import read
 from commandlog.log.desk import Desk
-from commandlog.model.records import Millis
+from commandlog.model.frames import Millis
 from commandlog.model.words import Disposition
 from commandlog.verbs import assessing, saying, tasks
 from commandlog.views.moments import local, zone_of

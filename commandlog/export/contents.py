@@ -12,7 +12,8 @@ from commandlog.language import _
 from commandlog.log.store import Log
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import RuleError
-from commandlog.model.records import By, Frame, Millis, Opened, Words
+from commandlog.model.frames import By, Frame, Millis
+from commandlog.model.records import Opened, Words
 from commandlog.views import counts, timeline
 from commandlog.views.filters import READABLE, Filter, conditions
 from commandlog.views.lines import Line, Reader, Struck

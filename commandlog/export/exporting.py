@@ -19,7 +19,8 @@ from commandlog.language import _
 from commandlog.log.desk import Desk
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError, Unavailable
-from commandlog.model.records import Exported, Words
+from commandlog.model.keeping import Exported
+from commandlog.model.records import Words
 from commandlog.views.moments import Moment
 
 Writer = Callable[[Contents, BinaryIO, Progress | None], None]

@@ -11,6 +11,8 @@ from msgspec import Struct
 from commandlog.export.contents import Contents, Earlier
 from commandlog.log.derived.table import id_at
 from commandlog.model import records as r
+from commandlog.model.frames import Frame
+from commandlog.model.keeping import Released
 from commandlog.views.lines import Line
 
 
@@ -131,7 +133,7 @@ def flat(contents: Contents, line: Line) -> Entry:
     return Entry(**fields | _worded(words))
 
 
-def _framed(contents: Contents, frame: r.Frame, first: r.Frame) -> dict[str, Any]:
+def _framed(contents: Contents, frame: Frame, first: Frame) -> dict[str, Any]:
     """Return what only the frames say: `frame` of the version that holds, `first` of the entry's first version."""
     fields: dict[str, Any] = {
         "heard_at": contents.iso(first.heard_at),
@@ -161,7 +163,7 @@ def _framed(contents: Contents, frame: r.Frame, first: r.Frame) -> dict[str, Any
             fields["review_by"] = contents.iso(first.review_by)
         case r.PhaseSet():
             fields["phase"] = first.phase
-        case r.Released():
+        case Released():
             fields["to_party"] = first.to_party
     if isinstance(first, r.Said):
         fields["settled"] = first.settled

@@ -8,7 +8,7 @@ from commandlog.export.paper import BOTTOM, INK, LEFT, PRIORITIES, RIGHT, STRUCK
 from commandlog.export.pen import Pen
 from commandlog.export.saying import DIFFERS, Sayer
 from commandlog.language import _
-from commandlog.model.records import Frame
+from commandlog.model.frames import Frame
 from commandlog.model.words import label
 from commandlog.views.lines import Line
 

@@ -5,7 +5,7 @@ from babel.numbers import format_decimal
 
 from commandlog.export.contents import Contents
 from commandlog.language import _, current
-from commandlog.model.records import By, Frame, Millis
+from commandlog.model.frames import By, Frame, Millis
 from commandlog.model.words import label
 from commandlog.views.lines import Line
 

@@ -16,7 +16,9 @@ from commandlog.log.derived import incidents, origins
 from commandlog.log.desk import Desk
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
-from commandlog.model.records import Imported, Source, Words
+from commandlog.model.frames import Source
+from commandlog.model.keeping import Imported
+from commandlog.model.records import Words
 from commandlog.verbs.incidents import incident_of, link, open_incident
 from commandlog.verbs.levels import set_level
 from commandlog.verbs.saying import note, report, source_of

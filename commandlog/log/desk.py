@@ -12,12 +12,24 @@ from commandlog.log.signing import Signer
 from commandlog.log.store import Log
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import RuleError
+from commandlog.model.frames import By, Frame, Millis
+from commandlog.model.keeping import (
+    Attached,
+    Closed,
+    Destroyed,
+    Discarded,
+    Erased,
+    Exported,
+    Held,
+    HoldLifted,
+    Recalled,
+    Released,
+)
 from commandlog.model.records import (
-    By,
+    Added,
+    Corrected,
     CovenantSet,
     DeskOpened,
-    Frame,
-    Millis,
     Opened,
     Record,
     SignedIn,
@@ -29,7 +41,25 @@ _NO_WORDS = Words()
 
 
 _BEFORE_COVENANT = (Opened, CovenantSet, DeskOpened)
-_CHANGING = (SignedIn, SignedOut, CovenantSet)
+_CHANGING = (SignedIn, SignedOut, CovenantSet, Closed)
+
+AFTER_CLOSING = (
+    DeskOpened,
+    SignedIn,
+    SignedOut,
+    Corrected,
+    Added,
+    Attached,
+    Released,
+    Recalled,
+    Erased,
+    Held,
+    HoldLifted,
+    Exported,
+    Destroyed,
+    Discarded,
+)
+"""What a closed log still takes, marked as later: what completes it, and what concerns the keeping of it."""
 
 
 class _Known(NamedTuple):
@@ -39,6 +69,7 @@ class _Known(NamedTuple):
     number: int
     operator: str
     covenant: bytes
+    closed: bool
 
 
 class Desk:
@@ -78,12 +109,14 @@ class Desk:
     def append(self, kind: type[Frame], words: Words = _NO_WORDS, **fields: Any) -> Record:
         """Append a record of `kind` with these fields, inside `writing`; who, when and under what is filled in.
 
-        `occurred_at` is now where it is not given.
+        `occurred_at` is now where it is not given. Raises RuleError in a log that is closed, save for AFTER_CLOSING.
         """
         now = self.now
         if self._known is None or self._known.place != self.log.place:
             self._known = self._look_up()
         known = self._known
+        if known.closed and kind not in AFTER_CLOSING:
+            raise RuleError(_("This log is closed: add to one of its entries, or continue it in a new log."))
         if kind not in _BEFORE_COVENANT:
             fields.setdefault("covenant", known.covenant)
         fields["occurred_at"] = fields.get("occurred_at") or now
@@ -97,7 +130,8 @@ class Desk:
     def _look_up(self) -> "_Known":
         query = "SELECT number FROM entries WHERE desk = ? ORDER BY since DESC LIMIT 1"
         last = self.log.db.execute(query, (self.code,)).fetchone()
-        return _Known(self.log.place, last[0] if last else 0, self.operator, self.log.covenant_id())
+        closed = self.log.db.execute("SELECT 1 FROM closings LIMIT 1").fetchone() is not None
+        return _Known(self.log.place, last[0] if last else 0, self.operator, self.log.covenant_id(), closed)
 
     @property
     def operator(self) -> str:

@@ -10,31 +10,33 @@ from typing import NamedTuple
 
 from commandlog.log import chain, derived
 from commandlog.log.derived.table import PROVISIONAL, Applied
+from commandlog.log.erasing import take_away
 from commandlog.log.files import reading_uri
 from commandlog.log.store import Log
-from commandlog.model.records import decode_frame, decode_words
+from commandlog.model.keeping import Erased
 
 Progress = Callable[[int], None]
 
-_COLUMNS = "seq, header, hash, frame, words"
-_INSERT = f"INSERT INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
+_COLUMNS = "seq, header, hash, frame, words, words_hash"
+_INSERT = f"INSERT INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class Stored(NamedTuple):
-    """A record as it is stored: `hash` is None while it is provisional, frame and words are behind their salts."""
+    """A record as it is stored: `hash` is None while it is provisional, frame and words are behind their salts.
+
+    `words_hash` is what stands in for words that were erased or are withheld.
+    """
 
     seq: int
     header: bytes
     hash: bytes | None
     frame: bytes | None
     words: bytes | None
+    words_hash: bytes | None = None
 
     def applied(self) -> Applied:
         """Return what the derived tables need of it."""
-        header = chain.unpack_header(self.header)
-        frame = decode_frame(self.frame[chain.SALT :]) if self.frame else None
-        words = decode_words(self.words[chain.SALT :]) if self.words else None
-        return Applied(self.seq, header.id, header.kept_at, header.party, header.desk, frame, words)
+        return derived.applied(self.seq, self.header, self.frame, self.words)
 
     def provisional(self, number: int) -> "Stored":
         """Return the record as one that waits for its place in the shared order, behind `number` others."""
@@ -132,4 +134,7 @@ def rebase(log: Log, shared: Iterable[Stored]) -> None:
 def take(db: sqlite3.Connection, record: Stored) -> None:
     """Store a record as it is and derive from it, inside `Log.writing`; a provisional one behind all others."""
     db.execute(_INSERT, record)
-    derived.apply(db, record.applied())
+    applied = record.applied()
+    derived.apply(db, applied)
+    if isinstance(applied.frame, Erased):
+        take_away(db, applied.frame)

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from commandlog.log import derived
 
 APPLICATION_ID = 0x434C4F47  # "CLOG": tells a log from any other SQLite file
-VERSION = 1
+VERSION = 2
 
 RECORDS = (
     # a provisional record has no hash yet; words_hash stands in for words that were erased
@@ -18,19 +18,33 @@ RECORDS = (
     """CREATE TABLE checkpoints
     (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, desk TEXT NOT NULL, signature BLOB NOT NULL)""",
 )
+PIECES = (
+    # what attachments hold, by the hash that their records name, cut up so that no transaction is long
+    "CREATE TABLE pieces (file BLOB NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL)",
+    "CREATE UNIQUE INDEX pieces_file ON pieces (file, number)",
+)
 
 
 def migrate(db: Connection) -> None:
-    """Bring a file to this version; new files come from nothing the same way."""
+    """Bring a file to this version; new files come from nothing the same way.
+
+    A step and the version that it leads to are one transaction: cut short, the file is what it was.
+    """
     from sqlite_utils import Database, Migrations  # 0.1 s to import, needed once in the life of a file
 
     migrations = Migrations("commandlog")
 
     @migrations()
     def first(log: Database) -> None:
-        for statement in (*RECORDS, *derived.schema()):
+        for statement in (*RECORDS, *derived.schema(1)):
             log.execute(statement)
+        log.execute("PRAGMA user_version = 1")
 
-    database = Database(db, execute_plugins=False)
-    migrations.apply(database)
-    db.execute(f"PRAGMA user_version = {VERSION}")
+    @migrations()
+    def second(log: Database) -> None:
+        for statement in (*PIECES, *derived.schema(2)):
+            log.execute(statement)
+        derived.derive(db, 2)
+        log.execute("PRAGMA user_version = 2")
+
+    migrations.apply(Database(db, execute_plugins=False))

@@ -11,20 +11,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from commandlog.language import _
 from commandlog.log import chain, derived, schema
 from commandlog.log.derived import origins
 from commandlog.log.derived.table import PROVISIONAL, Applied
 from commandlog.log.drives import is_network_drive
+from commandlog.log.erasing import take_away
 from commandlog.log.files import failures, is_read_only, reading_uri
 from commandlog.log.lock import FileLock
 from commandlog.log.reading import Head, LogReading
 from commandlog.log.signing import Signer, Signing, Staged
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
-from commandlog.model.records import Millis, Record, Words, storable
+from commandlog.model.frames import Millis
+from commandlog.model.keeping import Erased
+from commandlog.model.records import Record, Words, storable
 
 Clock = Callable[[], Millis]
 
@@ -32,6 +35,16 @@ LOCK_TIMEOUT = 30  # seconds
 CHECKPOINT_EVERY = 100  # records between two signed checkpoints
 WAL_LIMIT = 64 << 20  # bytes of write-ahead log at which a writer stops waiting for an idle moment
 _INSERT = "INSERT INTO records (seq, header, hash, frame, words) VALUES (?, ?, ?, ?, ?)"
+
+
+class WriteAhead(NamedTuple):
+    """What lies in the write-ahead log, in bytes.
+
+    `held_back` is what cannot be moved into the file as long as some program goes on reading what was there before it.
+    """
+
+    size: int
+    held_back: int
 
 
 def system_clock() -> Millis:
@@ -56,6 +69,7 @@ class Log(LogReading):
         self._torn = False
         self._closed = False
         self._version = -1
+        self.write_ahead = WriteAhead(0, 0)
         self._staged: list[Staged] = []
         self._signing = Signing()
         self._covenants: dict[int, Covenant] = {}
@@ -150,8 +164,9 @@ class Log(LogReading):
         db.execute("PRAGMA secure_delete = ON")
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -32000")
-        if create:
+        if db.execute("PRAGMA user_version").fetchone()[0] < schema.VERSION:
             schema.migrate(db)
+        if create:
             db.execute("INSERT INTO meta VALUES ('log_id', ?)", (chain.Ids().next(self.clock()),))
         self.id = db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()[0]
         self._ids = chain.Ids()
@@ -172,10 +187,14 @@ class Log(LogReading):
         if self.read_only:
             self.db.close()
             return
-        with suppress(CommandLogError), failures(self.path), self._lock:
-            with suppress(sqlite3.OperationalError):
-                self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self.db.close()
+        with suppress(CommandLogError), failures(self.path):
+            try:
+                with self._lock:
+                    with suppress(sqlite3.OperationalError):
+                        self._checkpoint(truncate=True)
+                    self.db.close()
+            finally:  # whoever kept the lock so long has the log open: this closing is not the last, and moves nothing
+                self.db.close()
         self._lock.close()
 
     # -- writing ---------------------------------------------------------------------------------------------------
@@ -210,7 +229,7 @@ class Log(LogReading):
             self._commits += 1
             if self._commits % 32 == 0 and self.wal_bytes > WAL_LIMIT:
                 with suppress(sqlite3.Error):  # what was appended is stored; the next idle moment tries again
-                    self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                    self._checkpoint()
 
     def _nested(self) -> Iterator[None]:
         """Be part of the outer block: a failure after something was appended takes that one with it."""
@@ -261,6 +280,9 @@ class Log(LogReading):
         digest = chain.digest_of(chain.part_hash(salted_frame), chain.part_hash(salted_words))
         self._staged.append(Staged(seq, record_id, now, signer, digest, salted_frame, salted_words))
         derived.apply(self.db, Applied(seq, record_id, now, signer.party, signer.desk, frame, words))
+        if type(frame) is Erased:
+            self._settle()  # it may name a record of this very transaction
+            take_away(self.db, frame)
         return Record(seq, record_id, now, frame, words)
 
     def _settle(self) -> None:
@@ -296,9 +318,31 @@ class Log(LogReading):
             before = self.db.total_changes
             self.db.execute("INSERT INTO fulltext (fulltext, rank) VALUES ('merge', 200)")
             merged = self.db.total_changes - before > 1
-        with failures(self.path), self._lock:
-            self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        self.move_write_ahead()
         return merged
+
+    def move_write_ahead(self) -> WriteAhead:
+        """Move the write-ahead log into the file, and say what is left of it. It waits for no reader.
+
+        Raises Unavailable where the file cannot be written or another process keeps it busy.
+        """
+        if not self.read_only:
+            with failures(self.path), self._lock:
+                self._checkpoint()
+                if self.wal_bytes > WAL_LIMIT and not self.write_ahead.held_back:
+                    self._checkpoint(truncate=True)
+        return self.write_ahead
+
+    def _checkpoint(self, *, truncate: bool = False) -> None:
+        """Move the write-ahead log under the lock, without waiting for readers: everybody would wait with it."""
+        self.db.execute("PRAGMA busy_timeout = 0")
+        try:
+            how = "TRUNCATE" if truncate else "PASSIVE"
+            _busy, frames, moved = self.db.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
+        finally:
+            self.db.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1000}")
+        page = self.db.execute("PRAGMA page_size").fetchone()[0]
+        self.write_ahead = WriteAhead(self.wal_bytes, max(0, frames - moved) * page)
 
     @property
     def wal_bytes(self) -> int:

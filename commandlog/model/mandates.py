@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from commandlog.model.covenant import Covenant, Mandate, Power, Unit
-from commandlog.model.records import Source
+from commandlog.model.frames import Source
 
 NEGATIONS = frozenset({"niet", "geen", "zonder", "nooit", "not", "no", "without", "never", "don't", "dont"})
 NEGATION_REACH = 3  # words: "niet zelf laten fouilleren" and "fouilleer hem hier niet" are both a no

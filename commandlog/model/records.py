@@ -11,66 +11,33 @@ import msgspec
 from msgspec import Struct
 
 from commandlog.model.covenant import Covenant
-
-RecordId = bytes  # 16 bytes, UUIDv7
-Millis = int
-
-FRAME_VERSION = 1
-
-
-class By(Struct, frozen=True, omit_defaults=True, array_like=True):
-    """Who wrote the record: proved by the desk's key (own file) or login (shared log)."""
-
-    party: str
-    desk: str
-    operator: str = ""
-
-
-class Source(Struct, frozen=True, omit_defaults=True):
-    """Who said it, as the writer claims: one loggist often writes for four parties."""
-
-    party: str = ""
-    unit: str = ""
-    role: str = ""
-    channel: str = ""
-
-
-class Frame(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
-    """What every record carries.
-
-    `number` is the desk's own count: "P2-142" is desk P2, number 142. `expects` is the record that made the state this
-    one acts on: where another has come in between, it does not apply and is shown as a conflict. An empty `audience`
-    is every party. `rule` names the article of a mandate or power that it lies outside of, `overridden` that a person
-    went on with a reason. `origin` is given once per log: a repeat returns the first receipt.
-    """
-
-    v: int = FRAME_VERSION
-    by: By
-    number: int
-    logged_at: Millis
-    occurred_at: Millis
-    heard_at: Millis = 0
-    source: Source | None = None
-    place: str = ""
-    category: str = ""
-    priority: str = ""
-    audience: tuple[str, ...] = ()
-    expects: RecordId = b""
-    covenant: RecordId = b""
-    rule: str = ""
-    overridden: bool = False
-    origin: str = ""
-
-    @property
-    def speaker(self) -> str:
-        """The party whose word this is: the source's where one is claimed, else the writer's."""
-        return self.source.party if self.source and self.source.party else self.by.party
+from commandlog.model.frames import Frame, Millis, RecordId
+from commandlog.model.keeping import (
+    Attached,
+    Closed,
+    Destroyed,
+    Discarded,
+    Erased,
+    Exported,
+    Held,
+    HoldLifted,
+    Imported,
+    Recalled,
+    Released,
+)
 
 
 class Opened(Frame, frozen=True, kw_only=True, tag="opened"):
-    """The first record of a log: an event begins."""
+    """The first record of a log: an event begins.
+
+    A log that continues another one names it: its id, its last position and hash, and what was still open in it.
+    """
 
     exercise: bool = False
+    continues: bytes = b""
+    last: int = 0
+    head: bytes = b""
+    carried: tuple[RecordId, ...] = ()
 
 
 class CovenantSet(Frame, frozen=True, kw_only=True, tag="covenant"):
@@ -258,29 +225,6 @@ class PhaseSet(Frame, frozen=True, kw_only=True, tag="phase"):
     phase: str
 
 
-class Released(Frame, frozen=True, kw_only=True, tag="released"):
-    """Records are told to one more party; the ground is in the words."""
-
-    records: tuple[RecordId, ...]
-    to_party: str
-
-
-class Imported(Frame, frozen=True, kw_only=True, tag="imported"):
-    """Where the entries before this record came from: digests of file and mapping; the file's name is in the words."""
-
-    file: bytes
-    mapping: bytes
-    entries: int
-
-
-class Exported(Frame, frozen=True, kw_only=True, tag="exported"):
-    """A copy has left the log, so that outstanding copies can be listed."""
-
-    form: str
-    file: bytes
-    for_party: str = ""
-
-
 AnyFrame = (
     Opened
     | CovenantSet
@@ -313,8 +257,16 @@ AnyFrame = (
     | LevelConfirmed
     | PhaseSet
     | Released
+    | Recalled
+    | Erased
+    | Held
+    | HoldLifted
+    | Attached
     | Imported
     | Exported
+    | Destroyed
+    | Closed
+    | Discarded
 )
 
 SYSTEM_KINDS = (
@@ -346,7 +298,8 @@ class Words(Struct, frozen=True, omit_defaults=True):
 
     `person` is the name of who said it, `to` of who was told, `reason` why (declined, overridden, released), `title` of
     an incident, an operator or a file; `where` is a place that the covenant has no code for, `pin` its latitude and
-    longitude (degrees, WGS 84); `raw` keeps what an imported row held beside what was recognised.
+    longitude (degrees, WGS 84); `raw` keeps what an imported row held beside what was recognised; `salt` are the 16
+    secret random bytes that an attachment's content was hashed behind.
     """
 
     text: str = ""
@@ -359,6 +312,7 @@ class Words(Struct, frozen=True, omit_defaults=True):
     decision: DecisionWords | None = None
     covenant: Covenant | None = None
     raw: dict[str, str] | None = None
+    salt: bytes = b""
 
     def everything(self) -> str:
         """All that a full-text search should find, in one string."""

@@ -105,6 +105,13 @@ _LABELS: dict[str, str] = {
     "level_confirmed": marked("level confirmed"),
     "phase": marked("event phase"),
     "released": marked("released"),
+    "recalled": marked("recalled"),
+    "erased": marked("erased"),
+    "held": marked("preserved"),
+    "hold_lifted": marked("hold lifted"),
+    "attached": marked("attachment"),
+    "destroyed": marked("copy destroyed"),
+    "discarded": marked("log deleted"),
     "imported": marked("imported"),
     "exported": marked("exported"),
     # sectors, spaces, subjects

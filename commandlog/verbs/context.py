@@ -9,8 +9,9 @@ from commandlog.log.derived.table import id_at
 from commandlog.log.desk import Desk
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import OutsideMandate, RuleError
+from commandlog.model.frames import Source
 from commandlog.model.mandates import check_report, check_task
-from commandlog.model.records import Record, Source, Words
+from commandlog.model.records import Record, Words
 from commandlog.model.words import Priority
 
 

@@ -10,7 +10,8 @@ from commandlog.log.desk import Desk, open_desk
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.covenant import Covenant, spoken
 from commandlog.model.errors import RuleError
-from commandlog.model.records import CovenantSet, Opened, Record, Released, SignedIn, SignedOut, Words
+from commandlog.model.keeping import Released
+from commandlog.model.records import CovenantSet, Opened, Record, SignedIn, SignedOut, Words
 from commandlog.verbs.context import About, checked, entry_at, record_id, split, unknown_party
 
 

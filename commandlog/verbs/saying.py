@@ -7,6 +7,7 @@ from commandlog.log.derived import reports
 from commandlog.log.derived.entries import EntryRow
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
+from commandlog.model.frames import Source
 from commandlog.model.records import (
     Added,
     Corrected,
@@ -18,7 +19,6 @@ from commandlog.model.records import (
     Record,
     Report,
     Said,
-    Source,
 )
 from commandlog.verbs.context import (
     About,

@@ -16,6 +16,7 @@ from commandlog.log.derived import tasks
 from commandlog.log.derived.entries import current as current_entry
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
+from commandlog.model.frames import Source
 from commandlog.model.records import (
     Accepted,
     Affirmed,
@@ -25,7 +26,6 @@ from commandlog.model.records import (
     HandedOver,
     Proposed,
     Record,
-    Source,
     Started,
     TaskStep,
     Withdrawn,

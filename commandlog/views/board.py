@@ -5,7 +5,8 @@ from msgspec import Struct
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.derived.tasks import TaskRow
 from commandlog.log.store import Log
-from commandlog.model.records import Millis, TaskStep, kind_of
+from commandlog.model.frames import Millis
+from commandlog.model.records import TaskStep, kind_of
 from commandlog.model.words import AWAITING_ANSWER, OPEN_TASKS
 from commandlog.views.filters import READABLE
 from commandlog.views.lines import Reader

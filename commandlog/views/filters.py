@@ -5,7 +5,8 @@ from typing import Any
 from msgspec import Struct
 
 from commandlog.log.derived.entries import priority_name
-from commandlog.model.records import SYSTEM_KINDS, Millis
+from commandlog.model.frames import Millis
+from commandlog.model.records import SYSTEM_KINDS
 from commandlog.views.moments import Moment
 
 

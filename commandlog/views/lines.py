@@ -8,7 +8,8 @@ from msgspec import Struct
 from commandlog.language import _
 from commandlog.log.derived.entries import priority_name
 from commandlog.log.store import Log
-from commandlog.model.records import By, Frame, Millis, Record, Words
+from commandlog.model.frames import By, Frame, Millis
+from commandlog.model.records import Record, Words
 from commandlog.views.filters import READABLE
 from commandlog.views.moments import Moment, zone_of
 from commandlog.views.telling import Teller

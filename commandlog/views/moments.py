@@ -9,7 +9,7 @@ from dateutil import parser, tz
 from commandlog.language import _
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
-from commandlog.model.records import Millis
+from commandlog.model.frames import Millis
 
 _DATE = r"(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})"
 _HOUR = r"(\d{1,2}[:.u]\d{2}|\d{1,2}:\d{2}:\d{2}([.,]\d{1,6})?)"

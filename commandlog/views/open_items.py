@@ -5,7 +5,7 @@ from msgspec import Struct
 from commandlog.log.derived.levels import LevelRow
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.store import Log
-from commandlog.model.records import Millis
+from commandlog.model.frames import Millis
 from commandlog.views import board, timeline
 from commandlog.views.board import TaskLine
 from commandlog.views.filters import READABLE, Filter

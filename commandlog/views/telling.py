@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import tzinfo
 
 from commandlog.language import _
+from commandlog.model import keeping as k
 from commandlog.model import records as r
 from commandlog.model.covenant import Covenant, spoken
+from commandlog.model.frames import Frame, Millis
 from commandlog.model.words import label
 from commandlog.views.moments import local
 
@@ -18,7 +20,7 @@ class Teller:
         self.zone = zone
         self.reference = reference
 
-    def text(self, frame: r.Frame, words: r.Words | None, first: r.Frame | None = None) -> str:
+    def text(self, frame: Frame, words: r.Words | None, first: Frame | None = None) -> str:
         """Return what a record says; a record whose words were erased says so.
 
         A correction reads as the entry that it corrects, whose `first` frame says what kind that is and to whom.
@@ -29,7 +31,7 @@ class Teller:
         told = self._told(frame, said)
         return told if words is not None or isinstance(frame, r.Said | r.Corrected) else f"{told} {said.text}"
 
-    def _told(self, frame: r.Frame, words: r.Words) -> str:
+    def _told(self, frame: Frame, words: r.Words) -> str:
         name = self.covenant.party_name
         match frame:
             case r.Message():
@@ -59,14 +61,50 @@ class Teller:
                 return _("{party} knows of the level").format(party=name(frame.speaker))
             case r.PhaseSet():
                 return " · ".join(part for part in (self.covenant.phase_name(frame.phase), words.text) if part)
-            case r.Released():
-                which = ", ".join(map(self.reference, frame.records))
-                told = _("{entries} told to {party}").format(entries=which, party=name(frame.to_party))
+            case _:
+                return self._kept(frame, words)
+
+    def _kept(self, frame: Frame, words: r.Words) -> str:
+        """Tell what concerns the keeping of the log itself."""
+        name = self.covenant.party_name
+        match frame:
+            case k.Released():
+                told = _("{entries} told to {party}").format(
+                    entries=self._entries(frame.records), party=name(frame.to_party)
+                )
                 return _join(told, words.reason)
+            case k.Recalled():
+                parties = ", ".join(map(name, frame.from_parties))
+                told = _("{entries} recalled from {parties}").format(
+                    entries=self._entries(frame.records), parties=parties
+                )
+                return _join(told, words.reason)
+            case k.Erased():
+                return _join(_("{entries} erased").format(entries=self._entries(frame.records)), words.reason)
+            case k.Held():
+                what = self._entries(frame.records) or _("the whole log")
+                return _join(_("{entries} preserved").format(entries=what), words.reason)
+            case k.HoldLifted():
+                return _join(_("{entry} no longer preserves").format(entry=self.reference(frame.hold)), words.reason)
+            case k.Attached():
+                return _join(words.title, words.text)
+            case k.Destroyed():
+                return _join(
+                    _("the copy of {entry} is destroyed").format(entry=self.reference(frame.copy)), words.reason
+                )
+            case k.Closed():
+                parties = " · ".join(name(one) for one in (frame.speaker, frame.and_party) if one)
+                return _join(_("log closed by {parties}").format(parties=parties), words.text)
+            case k.Discarded():
+                return _join(_("log {title} deleted").format(title=words.title), words.reason)
             case _:
                 return self._system(frame, words)
 
-    def _system(self, frame: r.Frame, words: r.Words) -> str:
+    def _entries(self, records: tuple[bytes, ...]) -> str:
+        """Return how people call these records, each name once."""
+        return ", ".join(dict.fromkeys(map(self.reference, records)))
+
+    def _system(self, frame: Frame, words: r.Words) -> str:
         match frame:
             case r.Opened():
                 return words.title
@@ -90,9 +128,9 @@ class Teller:
                 return _join(told, words.reason)
             case r.IncidentClosed():
                 return _join(_("incident closed"), words.text)
-            case r.Imported():
+            case k.Imported():
                 return _("{n} entries imported from {file}").format(n=frame.entries, file=words.title)
-            case r.Exported():
+            case k.Exported():
                 whom = self.covenant.party_name(frame.for_party) if frame.for_party else ""
                 return _join(_("exported as {form}").format(form=frame.form), whom)
             case _:
@@ -124,7 +162,7 @@ class Teller:
             parts.append(_("outside the mandate, because: {reason}").format(reason=words.reason))
         return " · ".join(parts)
 
-    def _orally(self, frame: r.Frame, words: r.Words) -> str:
+    def _orally(self, frame: Frame, words: r.Words) -> str:
         channel = frame.source.channel if frame.source else ""
         told = _("agreed orally with {person}").format(person=words.person) if words.person else _("agreed orally")
         return f"{told} ({channel})" if channel else told
@@ -139,7 +177,7 @@ class Teller:
             parts.append(_("review at {time}").format(time=self.time(frame.review_by)))
         return " · ".join(part for part in parts if part)
 
-    def time(self, moment: r.Millis) -> str:
+    def time(self, moment: Millis) -> str:
         """Return a moment as people read it on the evening itself: 21:14."""
         return local(moment, self.zone).strftime("%H:%M")
 

@@ -12,7 +12,8 @@ from commandlog.language import speaking
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.store import Log
 from commandlog.model import covenant as c
-from commandlog.model.records import DecisionWords, Source
+from commandlog.model.frames import Source
+from commandlog.model.records import DecisionWords
 from commandlog.verbs import assessing, events, incidents, levels, saying, tasks
 
 ZONE = ZoneInfo("Europe/Amsterdam")

@@ -5,7 +5,8 @@ import pytest
 
 from commandlog.export.exporting import FORMS, export
 from commandlog.model.errors import RuleError, Unavailable
-from commandlog.model.records import Corrected, Exported, Words
+from commandlog.model.keeping import Exported
+from commandlog.model.records import Corrected, Words
 from commandlog.verbs import saying
 from commandlog.views import moments
 from commandlog.views.filters import Filter

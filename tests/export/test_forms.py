@@ -23,7 +23,7 @@ from commandlog.language import speaking
 from commandlog.log.desk import Desk
 from commandlog.log.keys import settings_folder
 from commandlog.model.errors import RuleError
-from commandlog.model.records import Source
+from commandlog.model.frames import Source
 from commandlog.verbs import saying, tasks
 from commandlog.verbs.events import open_event
 from commandlog.views.moments import live

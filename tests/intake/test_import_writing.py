@@ -11,7 +11,8 @@ from commandlog.intake.mapping import read_mapping
 from commandlog.log.desk import Desk
 from commandlog.model.covenant import Covenant, Ladder, Level, Party, Place
 from commandlog.model.errors import RuleError
-from commandlog.model.records import Imported, IncidentOpened, LevelSet, Linked, Report
+from commandlog.model.keeping import Imported
+from commandlog.model.records import IncidentOpened, LevelSet, Linked, Report
 from commandlog.verbs.events import open_event
 from commandlog.verbs.incidents import incident_of
 

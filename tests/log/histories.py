@@ -13,7 +13,8 @@ from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
-from commandlog.model.records import DecisionWords, Source
+from commandlog.model.frames import Source
+from commandlog.model.records import DecisionWords
 from commandlog.model.words import Disposition
 from commandlog.verbs import assessing, events, incidents, levels, saying, tasks
 from tests.events import Clock, concert

@@ -9,7 +9,8 @@ from commandlog.log.rebuild import Stored, rebase, stored, take
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.errors import OutsideMandate, RuleError
-from commandlog.model.records import Note, Source, Words
+from commandlog.model.frames import Source
+from commandlog.model.records import Note, Words
 from commandlog.verbs import assessing, events, incidents, levels, saying, tasks
 from commandlog.views import board, counts, open_items, timeline
 from commandlog.views.filters import Filter

@@ -4,7 +4,8 @@ import pytest
 
 from commandlog.log.desk import Desk
 from commandlog.model.errors import OutsideMandate, RuleError
-from commandlog.model.records import DecisionWords, Source
+from commandlog.model.frames import Source
+from commandlog.model.records import DecisionWords
 from commandlog.verbs import assessing, events, incidents, levels, saying
 from commandlog.views import open_items, timeline
 from commandlog.views.filters import Filter

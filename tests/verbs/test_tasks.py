@@ -6,7 +6,7 @@ from commandlog.language import speaking
 from commandlog.log.derived.tasks import TaskRow
 from commandlog.log.desk import Desk
 from commandlog.model.errors import OutsideMandate, RuleError
-from commandlog.model.records import Source
+from commandlog.model.frames import Source
 from commandlog.model.words import TaskState
 from commandlog.verbs import events, saying, tasks
 from commandlog.views import board, open_items, timeline

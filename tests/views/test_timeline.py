@@ -4,7 +4,7 @@ import pytest
 
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
-from commandlog.model.records import Source
+from commandlog.model.frames import Source
 from commandlog.verbs import saying, tasks
 from commandlog.views import counts, moments, timeline
 from commandlog.views.filters import Filter

@@ -7,20 +7,27 @@ that records which were only provisional can be applied anew behind what others 
 from collections.abc import Callable
 from sqlite3 import Connection
 
-from commandlog.log.chain import SALT
+from commandlog.log.chain import SALT, unpack_header
 from commandlog.log.derived import (
+    attachments,
+    closings,
     conflicts,
+    copies,
     desks,
     entries,
+    erasures,
     fulltext,
     grants,
+    holds,
     incidents,
     levels,
     origins,
+    recalls,
     reports,
     tasks,
 )
 from commandlog.log.derived.table import FOREVER, PROVISIONAL, Applied, Table
+from commandlog.model.records import decode_frame, decode_words
 
 TABLES: tuple[Table, ...] = (
     entries.TABLE,
@@ -36,17 +43,39 @@ TABLES: tuple[Table, ...] = (
     grants.TABLE,
     origins.TABLE,
     conflicts.TABLE,
+    recalls.TABLE,
+    erasures.TABLE,
+    holds.TABLE,
+    attachments.TABLE,
+    copies.TABLE,
+    closings.TABLE,
 )
 
 _BY_KIND: dict[type, list[Callable[[Connection, Applied], None]]] = {}
-for _module in (reports, tasks, incidents, levels, desks, grants):
+_MODULES = (
+    reports,
+    tasks,
+    incidents,
+    levels,
+    desks,
+    grants,
+    recalls,
+    erasures,
+    holds,
+    attachments,
+    copies,
+    closings,
+)
+
+for _module in _MODULES:
     for _kind in _module.KINDS:
         _BY_KIND.setdefault(_kind, []).append(_module.apply)
 
 
-def schema() -> list[str]:
-    """Return the statements that make all derived tables."""
-    return [statement for table in TABLES for statement in table.schema] + list(fulltext.SCHEMA)
+def schema(version: int = 0) -> list[str]:
+    """Return the statements that make the derived tables that came with a version of the file, all where it is 0."""
+    made = [statement for table in TABLES if version in (0, table.version) for statement in table.schema]
+    return made + (list(fulltext.SCHEMA) if version in (0, 1) else [])
 
 
 def apply(db: Connection, r: Applied) -> None:
@@ -59,6 +88,25 @@ def apply(db: Connection, r: Applied) -> None:
             one(db, r)
 
 
+def derive(db: Connection, version: int) -> None:
+    """Fill the tables that came with a version of the file from the records that were there before it."""
+    for module in _MODULES:
+        if module.TABLE.version == version:
+            kinds = [str(kind.__struct_config__.tag) for kind in module.KINDS]
+            query = f"SELECT since FROM entries WHERE kind IN ({', '.join('?' * len(kinds))}) ORDER BY since"
+            for (seq,) in db.execute(query, kinds).fetchall():
+                header, frame = db.execute("SELECT header, frame FROM records WHERE seq = ?", (seq,)).fetchone()
+                if frame is not None:
+                    module.apply(db, applied(seq, header, frame, None))
+
+
+def applied(seq: int, header: bytes, frame: bytes | None, words: bytes | None) -> Applied:
+    """Return what the derived tables need of a record that is stored; frame and words are behind their salts."""
+    h = unpack_header(header)
+    said = decode_frame(frame[SALT:]) if frame else None
+    return Applied(seq, h.id, h.kept_at, h.party, h.desk, said, decode_words(words[SALT:]) if words else None)
+
+
 def rollback(db: Connection, position: int) -> None:
     """Make every derived table what it was after the record at `position`; the records themselves stay."""
     fulltext.rollback(db, position, SALT)
@@ -66,4 +114,15 @@ def rollback(db: Connection, position: int) -> None:
         table.rollback(db, position)
 
 
-__all__ = ["FOREVER", "PROVISIONAL", "TABLES", "Applied", "Table", "apply", "rollback", "schema"]
+__all__ = [
+    "FOREVER",
+    "PROVISIONAL",
+    "TABLES",
+    "Applied",
+    "Table",
+    "applied",
+    "apply",
+    "derive",
+    "rollback",
+    "schema",
+]

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from commandlog.log.chain import order_key
 from commandlog.log.derived.conflicts import meets_expectation
 from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.model.frames import Frame
 from commandlog.model.records import (
     Added,
     Assessed,
     Corrected,
     Feedback,
-    Frame,
     LevelConfirmed,
     Proposed,
     Said,

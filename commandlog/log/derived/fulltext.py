@@ -47,6 +47,12 @@ def remove(db: Connection, seq: int, words: Words | None) -> None:
     )
 
 
+def forget(db: Connection, seq: int, words: Words) -> None:
+    """Take the words of one record out of the index; it is still found by its facets."""
+    remove(db, seq, words)
+    db.execute(_INSERT, (seq, "", facet_words(facets_at(db, seq))))
+
+
 def rollback(db: Connection, position: int, salt: int) -> None:
     """Take everything after a position out of the index; words are stored behind `salt` bytes."""
     rows = db.execute("SELECT seq, words FROM records WHERE seq > ?", (position,)).fetchall()

@@ -4,7 +4,8 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
-from commandlog.model.records import HandedOver, Released
+from commandlog.model.keeping import Released
+from commandlog.model.records import HandedOver
 
 
 class GrantRow(NamedTuple):

@@ -22,13 +22,15 @@ class Table:
 
     With `single`, a record makes at most one row, and `since` is the key; positions are then ranges of the key.
     `indexes` are given as "name: columns [WHERE …]"; rows that are closed are indexed by themselves, so that rolling
-    back costs what it rolls back, whatever the size of the log.
+    back costs what it rolls back, whatever the size of the log. `version` is that of the file's schema which it came
+    with (`log/schema.py`).
     """
 
     name: str
     row: type[NamedTuple]
     indexes: tuple[str, ...] = ()
     single: bool = True
+    version: int = 1
 
     @property
     def schema(self) -> list[str]:

@@ -1,0 +1,31 @@
+"""Copies that have left the log (exports, bundles, backups), until they are said to be destroyed."""
+
+from sqlite3 import Connection
+from typing import NamedTuple
+
+from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.model.keeping import Destroyed, Exported
+
+
+class CopyRow(NamedTuple):
+    """A copy made by the record at `since`, in a form, for a party ("" is everything), of records up to `upto`."""
+
+    since: int
+    until: int
+    form: str
+    party: str
+    upto: int
+
+
+TABLE = Table("copies", CopyRow, version=2)
+KINDS = (Exported, Destroyed)
+
+
+def apply(db: Connection, r: Applied) -> None:
+    """Note a copy, or that it is gone."""
+    f = r.frame
+    if isinstance(f, Exported):
+        upto = position_of(db, f.upto) if f.upto else r.seq - 1
+        db.execute(TABLE.insert, (r.seq, FOREVER, f.form, f.for_party, upto))
+    else:
+        TABLE.close(db, position_of(db, f.copy), r.seq)
