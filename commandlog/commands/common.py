@@ -14,7 +14,8 @@ from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.log.store import Log
 from commandlog.model.covenant import Covenant
-from commandlog.model.records import AnyFrame, Source
+from commandlog.model.frames import Source
+from commandlog.model.records import AnyFrame
 from commandlog.model.words import Disposition, Priority, ReportState, TaskState, label
 from commandlog.verbs.saying import source_of
 

@@ -27,10 +27,10 @@ def failures(path: Path) -> Iterator[None]:
     try:
         yield
     except Busy as error:
-        raise Unavailable(
-            _("Another program keeps {file} busy: nothing was stored, try again.").format(file=path)
-        ) from error
+        raise _kept_busy(path) from error
     except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:  # a program that does not know our lock
+            raise _kept_busy(path) from error
         raise Unavailable(
             _("{file} cannot be written or read now ({error}): nothing was stored, try again when it can.").format(
                 file=path, error=error
@@ -42,3 +42,7 @@ def failures(path: Path) -> Iterator[None]:
         raise Unavailable(
             _("{file} cannot be opened: {error}.").format(file=path, error=error.strerror or error)
         ) from error
+
+
+def _kept_busy(path: Path) -> Unavailable:
+    return Unavailable(_("Another program keeps {file} busy: nothing was stored, try again.").format(file=path))

@@ -10,7 +10,8 @@ from commandlog.log import chain
 from commandlog.log.derived.table import FOREVER
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import RuleError
-from commandlog.model.records import Millis, Record, RecordId, decode_frame, decode_words
+from commandlog.model.frames import Millis, RecordId
+from commandlog.model.records import Record, decode_frame, decode_words
 
 
 class Head(NamedTuple):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from commandlog.log import chain
-from commandlog.model.records import Millis
+from commandlog.model.frames import Millis
 
 PROCESSORS = min(os.cpu_count() or 1, 4)
 SIGN_TOGETHER = 64  # records from which on a second thread pays

@@ -52,6 +52,10 @@ def system_clock() -> Millis:
     return time.time_ns() // 1_000_000
 
 
+def _reader(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(reading_uri(path), uri=True, isolation_level=None, timeout=LOCK_TIMEOUT)
+
+
 class Log(LogReading):
     """A log file that is open. One per thread; closing it is the caller's duty (it is a context manager)."""
 
@@ -114,7 +118,7 @@ class Log(LogReading):
                     " copy both to a disk that can be written."
                 ).format(file=self.path)
             )
-        self.db = sqlite3.connect(reading_uri(self.path), uri=True, isolation_level=None)
+        self.db = _reader(self.path)
         self._ids = chain.Ids()
         self.id = self.db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()[0]
         self.head = self._read_head()
@@ -125,7 +129,7 @@ class Log(LogReading):
         SQLite looks, not this program: closing a file of one's own takes away every lock that this process has on it,
         and with them the protection of each log that is open here (docs/decisions/0010-never-open-a-log-file.md).
         """
-        with failures(self.path), closing(sqlite3.connect(reading_uri(path), uri=True)) as db:
+        with failures(self.path), closing(_reader(path)) as db:
             if db.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
                 raise Damaged(_("{file} is not a CommandLog log.").format(file=path))
 

@@ -10,7 +10,8 @@ from commandlog.intake.importing import BATCH, PAUSE, TEND_EVERY
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.store import Log
 from commandlog.model.covenant import Category, Covenant, Party, Place, Unit
-from commandlog.model.records import Added, Assessed, Frame, Note, Report, Source, Words
+from commandlog.model.frames import Frame, Source
+from commandlog.model.records import Added, Assessed, Note, Report, Words
 from tests.events import START, Clock, concert
 
 _SYLLABLES = [

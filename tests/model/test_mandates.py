@@ -2,8 +2,8 @@
 
 import pytest
 
+from commandlog.model.frames import Source
 from commandlog.model.mandates import check_report, check_task, lead_of, plain, powers_named
-from commandlog.model.records import Source
 from commandlog.model.scenario import load
 
 COVENANT = load("concert")
