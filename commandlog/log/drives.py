@@ -1,4 +1,4 @@
-"""Whether a folder is on a network drive, where locks are not kept and a log can be damaged."""
+"""Whether a folder is on a network drive, where locks are not kept and a log can be damaged, or no disk at all."""
 
 import ctypes
 import os
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "9p", "fuse.sshfs", "fuse.davfs", "webdav", "afpfs"}
+_MEMORY = {"tmpfs", "ramfs", "devtmpfs"}
 _WINDOWS_REMOTE = 4  # GetDriveType: DRIVE_REMOTE
 
 
@@ -15,6 +16,11 @@ def is_network_drive(folder: Path) -> bool:
         drive = folder.resolve().drive
         return drive.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(f"{drive}\\") == _WINDOWS_REMOTE
     return _file_system(os.path.realpath(folder)) in _NETWORK
+
+
+def is_in_memory(folder: Path) -> bool:
+    """Whether what is in `folder` is gone when the power fails; False where the system cannot tell."""
+    return _file_system(os.path.realpath(folder)) in _MEMORY
 
 
 def _file_system(folder: str) -> str:

@@ -3,15 +3,33 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from commandlog.language import _
 from commandlog.log import chain
 from commandlog.log.derived.table import FOREVER
+from commandlog.log.files import failures, in_words
 from commandlog.model.covenant import Covenant
-from commandlog.model.errors import RuleError
+from commandlog.model.errors import Damaged, RuleError, Unavailable
 from commandlog.model.frames import Millis, RecordId
-from commandlog.model.records import Record, decode_frame, decode_words
+from commandlog.model.records import NewerRecord, Record, decode_frame, decode_words
+
+PAGE = 500  # records
+
+
+def paged(db: sqlite3.Connection, columns: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
+    """Yield these columns (the first is seq) of the records from one position to another, both included, in order.
+
+    They are read a page at a time, so that no transaction is open between two pages: what is behind the oldest reader
+    cannot be moved out of the write-ahead log, which would grow as long as somebody sits over a long list. Records
+    never change (save that words may be erased), so pages read one after the other make the same list.
+    """
+    query = f"SELECT {columns} FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT {PAGE}"
+    while first <= last and (rows := db.execute(query, (first, last)).fetchall()):
+        yield from rows
+        first = rows[-1][0] + 1
 
 
 class Head(NamedTuple):
@@ -36,20 +54,23 @@ class LogReading:
 
     def record(self, seq: int) -> Record:
         """Return the record at a position; raises RuleError where there is none."""
-        found = next(iter(self.records(seq, seq)), None)
+        found = self.records_at((seq,)).get(seq)
         if found is None:
             raise RuleError(_("There is no record {seq} in this log.").format(seq=seq))
         return found
 
     def records(self, first: int = 1, last: int = FOREVER) -> Iterator[Record]:
-        """Yield records in their order, from position `first` to `last`, both included."""
-        self._settle()
-        rows = self.db.execute(
-            "SELECT seq, header, frame, words FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last)
-        )
-        for row in rows:
-            yield _record(*row)
+        """Yield records in their order, from position `first` to `last`, both included; those there are at the start.
 
+        However long the caller takes over them, no transaction is open meanwhile: see `paged`.
+        """
+        self._settle()
+        with failures(self.path):
+            end = self.db.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
+            for row in paged(self.db, "seq, header, frame, words", first, min(last, end)):
+                yield _record(*row)
+
+    @in_words
     def records_at(self, positions: Iterable[int]) -> dict[int, Record]:
         """Return the records at these positions, by position."""
         self._settle()
@@ -62,6 +83,7 @@ class LogReading:
             found.update((row[0], _record(*row)) for row in rows)
         return found
 
+    @in_words
     def find(self, reference: str) -> int:
         """Return the position of the entry that people call "P2-142".
 
@@ -80,6 +102,7 @@ class LogReading:
             )
         )
 
+    @in_words
     def position_at(self, moment: Millis) -> int:
         """Return the position of the last record that was kept at or before a moment, 0 where none was."""
         self._settle()
@@ -93,12 +116,14 @@ class LogReading:
                 high = middle - 1
         return low
 
+    @in_words
     def kept_at(self, seq: int) -> Millis:
         """Return the keeper's time of a record, 0 where there is none."""
         self._settle()
         row = self.db.execute("SELECT header FROM records WHERE seq = ?", (seq,)).fetchone()
         return chain.unpack_header(row[0]).kept_at if row else 0
 
+    @in_words
     def covenant(self, position: int = FOREVER) -> Covenant:
         """Return the covenant in force at a position (before the first: the first); raises RuleError without any."""
         query = (
@@ -114,6 +139,7 @@ class LogReading:
             self._covenants[row[0]] = words.covenant
         return self._covenants[row[0]]
 
+    @in_words
     def check_value(self, seq: int) -> bytes:
         """Return the hash of the chain at a position; raises RuleError where there is no record."""
         self._settle()
@@ -122,6 +148,7 @@ class LogReading:
             raise RuleError(_("There is no record {seq} in this log.").format(seq=seq))
         return bytes(row[0])
 
+    @in_words
     def covenant_id(self) -> RecordId:
         """Return the id of the record that put the covenant in force, empty before there is one."""
         row = self.db.execute("SELECT id FROM entries WHERE since = (SELECT max(since) FROM covenants)").fetchone()
@@ -129,10 +156,23 @@ class LogReading:
 
 
 def _record(seq: int, header: bytes, frame: bytes | None, words: bytes | None) -> Record:
-    return Record(
-        seq,
-        header[26:42],
-        int.from_bytes(header[42:50], "big"),
-        decode_frame(frame[chain.SALT :]) if frame else None,
-        decode_words(words[chain.SALT :]) if words else None,
-    )
+    try:
+        said = decode_frame(frame[chain.SALT :]) if frame else None
+        return Record(
+            seq,
+            header[26:42],
+            int.from_bytes(header[42:50], "big"),
+            said,
+            decode_words(words[chain.SALT :]) if words else None,
+        )
+    except NewerRecord as error:
+        raise newer_record(seq) from error
+    except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as error:
+        told = _("What record {seq} says cannot be read ({error}): `commandlog verify` says what is wrong.")
+        raise Damaged(told.format(seq=seq, error=error), seq) from error
+
+
+def newer_record(seq: int) -> Unavailable:
+    """Return the error for a record that this program does not know."""
+    told = _("Record {seq} was written by a newer version of CommandLog: open the log with that version.")
+    return Unavailable(told.format(seq=seq))

@@ -2,17 +2,17 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
-from itertools import zip_longest
+from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from commandlog.log import chain, derived
+from commandlog.log.comparing import SLICE, difference
 from commandlog.log.derived.table import PROVISIONAL, Applied
 from commandlog.log.erasing import take_away
 from commandlog.log.files import reading_uri
-from commandlog.log.store import Log
+from commandlog.log.reading import paged
+from commandlog.log.store import LOCK_TIMEOUT, Log
 from commandlog.model.keeping import Erased
 
 Progress = Callable[[int], None]
@@ -46,8 +46,7 @@ class Stored(NamedTuple):
 
 def stored(db: sqlite3.Connection, first: int = 1, last: int = PROVISIONAL - 1) -> Iterator[Stored]:
     """Yield the stored records from one position to another, both included."""
-    query = f"SELECT {_COLUMNS} FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq"
-    return map(Stored._make, db.execute(query, (first, last)))
+    return map(Stored._make, paged(db, _COLUMNS, first, last))
 
 
 def rebuild(log: Log, progress: Progress = lambda _done: None) -> int:
@@ -78,39 +77,49 @@ def first_difference(path: Path, progress: Progress = lambda _done: None) -> tup
 
     Returns the first position at which a derived table differs and the table's name; None where all agree.
     """
-    with (
-        TemporaryDirectory(prefix="commandlog-", ignore_cleanup_errors=True) as folder,
-        closing(sqlite3.connect(Path(folder) / "anew.db", isolation_level=None, uri=True)) as db,
-    ):
+    found = None
+    for snapshot in (False, True):  # what differs because somebody writes meanwhile is the same in one snapshot
+        with _beside(path) as db:
+            if snapshot:
+                db.execute("BEGIN")
+            found = difference(db, _derive_anew(db, snapshot, progress))
+        if found is None:
+            return None
+    return found
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[sqlite3.Connection]:
+    """Give a new file with empty derived tables, to which the log is attached, as `log`, for reading.
+
+    The file has no name: it is gone when this ends, however it ends, and with it the words that were in it.
+    """
+    with closing(sqlite3.connect("", isolation_level=None, uri=True, timeout=LOCK_TIMEOUT)) as db:
         db.execute("PRAGMA journal_mode = OFF")
         db.execute("PRAGMA synchronous = OFF")
         for statement in derived.schema():
             db.execute(statement)
         db.execute("ATTACH ? AS log", (reading_uri(path),))
         db.execute("CREATE TEMP VIEW records AS SELECT * FROM log.records")
-        db.execute("BEGIN")  # one snapshot of the log for both: somebody may be writing meanwhile
-        _apply_all(db, progress)
-        different = _compare(db)
-        db.execute("ROLLBACK")
-        return different
+        yield db
 
 
-def _compare(db: sqlite3.Connection) -> tuple[int, str] | None:
-    found: list[tuple[int, str]] = []
-    for table in derived.TABLES:
-        order = "since" if table.single else ", ".join(table.row._fields)
-        pair = (db.execute(f"SELECT * FROM {schema}.{table.name} ORDER BY {order}") for schema in ("main", "log"))
-        different = next((both for both in zip_longest(*pair) if both[0] != both[1]), None)
-        if different:
-            found.append((min(row[0] for row in different if row), table.name))
-    if not found:
-        for schema in ("main", "log"):
-            db.execute(f"CREATE VIRTUAL TABLE temp.vocabulary_{schema} USING fts5vocab ({schema}, fulltext, instance)")
-        pair = (db.execute(f"SELECT doc, term, col, offset FROM vocabulary_{schema}") for schema in ("main", "log"))
-        different = next((both for both in zip_longest(*pair) if both[0] != both[1]), None)
-        if different:
-            found.append((min(row[0] for row in different if row), "fulltext"))
-    return min(found) if found else None
+def _derive_anew(db: sqlite3.Connection, snapshot: bool, progress: Progress) -> int:
+    """Derive from what the log has now, slice by slice; returns the last position in the shared order.
+
+    A snapshot of the log that is held for as long as this takes keeps others from emptying its write-ahead log.
+    """
+    last: int = db.execute("SELECT max(seq) FROM records WHERE seq < ?", (PROVISIONAL,)).fetchone()[0] or 0
+    for start in (*range(0, last, SLICE), PROVISIONAL - 1):
+        if not snapshot:
+            db.execute("BEGIN")
+        end = min(start + SLICE, last) if start < last else derived.FOREVER
+        for record in stored(db, start + 1, end):
+            derived.apply(db, record.applied())
+        if not snapshot:
+            db.execute("COMMIT")
+        progress(min(end, last))
+    return last
 
 
 def rebase(log: Log, shared: Iterable[Stored]) -> None:
@@ -137,4 +146,4 @@ def take(db: sqlite3.Connection, record: Stored) -> None:
     applied = record.applied()
     derived.apply(db, applied)
     if isinstance(applied.frame, Erased):
-        take_away(db, applied.frame)
+        take_away(db, applied.seq, applied.id)

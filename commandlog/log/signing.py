@@ -1,16 +1,14 @@
-"""Signing for a desk: one record at once, a batch on all processors."""
+"""Signing for a desk what it appends.
 
-import os
-from concurrent.futures import ThreadPoolExecutor
+On one thread: the library that signs keeps all others waiting meanwhile, so a second one saves nothing.
+"""
+
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from commandlog.log import chain
 from commandlog.model.frames import Millis
-
-PROCESSORS = min(os.cpu_count() or 1, 4)
-SIGN_TOGETHER = 64  # records from which on a second thread pays
 
 
 class Signer(NamedTuple):
@@ -33,31 +31,7 @@ class Staged(NamedTuple):
     words: bytes
 
 
-def _sign(messages: list[tuple[Ed25519PrivateKey, bytes]]) -> list[bytes]:
-    return [key.sign(message) for key, message in messages]
-
-
-class Signing:
-    """Signs what is staged; keeps the threads that a batch needs until it is closed."""
-
-    def __init__(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
-
-    def signatures(self, log_id: bytes, staged: list[Staged]) -> list[bytes]:
-        """Return the signatures of these records; a batch is shared out, since signing takes a third of its time."""
-        messages = [
-            (one.signer.key, chain.signed_bytes(log_id, one.id, one.digest, one.signer.party, one.signer.desk))
-            for one in staged
-        ]
-        if len(messages) < SIGN_TOGETHER:
-            return _sign(messages)
-        step = -(-len(messages) // PROCESSORS)
-        parts = [messages[start : start + step] for start in range(0, len(messages), step)]
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(PROCESSORS, "sign")
-        return [signature for part in self._pool.map(_sign, parts) for signature in part]
-
-    def close(self) -> None:
-        """Let the threads end."""
-        if self._pool:
-            self._pool.shutdown()
+def signature(log_id: bytes, staged: Staged) -> bytes:
+    """Return its desk's signature of what is staged."""
+    party, desk, key = staged.signer
+    return key.sign(chain.signed_bytes(log_id, staged.id, staged.digest, party, desk))

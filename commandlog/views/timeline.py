@@ -14,13 +14,14 @@ from commandlog.log.derived import fulltext
 from commandlog.log.derived.entries import FACETS
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.store import Log
-from commandlog.views.filters import Filter, conditions, state_query
+from commandlog.views.filters import Filter, among, candidates, conditions
 from commandlog.views.lines import COLUMNS, Line, Reader, Row
 from commandlog.views.moments import Moment
 from commandlog.views.search import expression
 
 PAGE = 200
 FEW = 2_000  # matches up to which a filter is answered from the full-text index and sorted
+FEW_ENTRIES = 10_000  # entries of an incident, or in a state, up to which they are sorted
 
 
 class Bookmark(Struct, frozen=True):
@@ -74,7 +75,10 @@ def _listed(log: Log, reader: Reader, wanted: Filter, where: str, values: dict[s
     if wanted.search:
         where += " AND e.since IN (SELECT rowid FROM fulltext WHERE fulltext MATCH :match)"
         values["match"] = expression(wanted.search)
-    query = f"SELECT e.since FROM entries e WHERE {where} ORDER BY e.occurred, e.key"
+    elif entries := candidates(wanted):
+        where += f" AND {among(entries)}"
+    # the plus signs keep SQLite from reading the whole timeline only because it is in order
+    query = f"SELECT e.since FROM entries e WHERE {where} ORDER BY +e.occurred, +e.key"
     found = array("q", (seq for (seq,) in log.db.execute(query, values)))
     for start in range(0, len(found), PAGE):
         part = ",".join(map(str, found[start : start + PAGE]))
@@ -114,7 +118,7 @@ def thread(log: Log, moment: Moment, position: int, reader: str = "") -> list[Li
 
 
 def found_rows(log: Log, moment: Moment, wanted: Filter, limit: int, before: Bookmark | None = None) -> Iterator[Row]:
-    """Yield rows, newest first, up to a limit."""
+    """Yield rows, newest first, up to a limit; no cursor is open while the caller takes its time."""
     where, values = conditions(wanted, moment)
     if wanted.search:
         values |= {"match": expression(wanted.search), "limit": limit}
@@ -123,17 +127,19 @@ def found_rows(log: Log, moment: Moment, wanted: Filter, limit: int, before: Boo
             f"SELECT {COLUMNS} FROM fulltext f CROSS JOIN entries e ON e.since = f.rowid WHERE fulltext MATCH :match"
             f" AND f.rowid <= :last AND {where} ORDER BY f.rowid DESC LIMIT :limit"
         )
-        yield from map(Row._make, log.db.execute(query, values))
+        yield from map(Row._make, log.db.execute(query, values).fetchall())
         return
-    if (few := _few(log, moment, wanted)) is not None:
+    values |= {"o": before.occurred if before else FOREVER, "k": before.key if before else FOREVER}
+    if (few := _few_entries(log, wanted, values)) is None:
+        few = _few(log, moment, wanted)
+    if few is not None:
         yield from _sorted(log, few, where, values, limit, before)
         return
     high = log.db.execute(
         "SELECT high FROM entries WHERE since <= ? ORDER BY since DESC LIMIT 1", (moment.position,)
     ).fetchone()
     bound = high[0] if high else 0
-    values |= {"o": before.occurred if before else FOREVER, "k": before.key if before else FOREVER}
-    values |= {"bound": bound, "start": min(bound, values["o"])}
+    values |= {"bound": bound, "start": min(bound, values["o"], wanted.until - 1 if wanted.until else FOREVER)}
     taken = 0
     for source in (
         "entries e INDEXED BY entries_dated_ahead WHERE e.ahead = 1 AND e.occurred > :bound",
@@ -143,19 +149,28 @@ def found_rows(log: Log, moment: Moment, wanted: Filter, limit: int, before: Boo
             f"SELECT {COLUMNS} FROM {source} AND (e.occurred, e.key) < (:o, :k) AND {where}"
             " ORDER BY e.occurred DESC, e.key DESC LIMIT :limit"
         )
-        for row in log.db.execute(query, {**values, "limit": limit - taken}):
-            taken += 1
-            yield Row._make(row)
+        rows = log.db.execute(query, {**values, "limit": limit - taken}).fetchall()
+        taken += len(rows)
+        yield from map(Row._make, rows)
+
+
+def _few_entries(log: Log, wanted: Filter, values: dict[str, Any]) -> list[int] | None:
+    """Return all versions of the entries of an incident, or in a state; None where the timeline finds them sooner."""
+    if not (query := candidates(wanted)):
+        return None
+    entries = [entry for (entry,) in log.db.execute(f"{query} LIMIT {FEW_ENTRIES + 1}", values)]
+    if len(entries) > FEW_ENTRIES:
+        return None
+    found = list(entries)
+    for start in range(0, len(entries), 500):
+        part = ",".join(map(str, entries[start : start + 500]))
+        query = f"SELECT since FROM entries WHERE entry IN ({part}) AND version > 0"
+        found += [seq for (seq,) in log.db.execute(query)]
+    return found
 
 
 def _few(log: Log, moment: Moment, wanted: Filter) -> list[int] | None:
     """Return the positions that may match a filter where they are few; None where the timeline finds them sooner."""
-    if wanted.state:
-        entries = [
-            seq for (seq,) in log.db.execute(f"{state_query(wanted.state)} LIMIT {FEW + 1}", {"p": moment.position})
-        ]
-        if len(entries) <= FEW:
-            return _versions(log, entries)
     facets = [fulltext.facet(name, code) for name in FACETS if (code := getattr(wanted, name))]
     if not facets:
         return None
@@ -163,16 +178,6 @@ def _few(log: Log, moment: Moment, wanted: Filter) -> list[int] | None:
     match = f"facets : ({' AND '.join(facets)})"
     rows = log.db.execute(query, (match, moment.position, FEW + 1)).fetchall()
     return [seq for (seq,) in rows] if len(rows) <= FEW else None
-
-
-def _versions(log: Log, entries: list[int]) -> list[int]:
-    """Return the positions of all versions of these entries."""
-    found = list(entries)
-    for start in range(0, len(entries), 500):
-        part = ",".join(map(str, entries[start : start + 500]))
-        query = f"SELECT since FROM entries WHERE entry IN ({part}) AND version > 0"
-        found += [seq for (seq,) in log.db.execute(query)]
-    return found
 
 
 def _sorted(
