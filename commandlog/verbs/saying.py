@@ -3,7 +3,7 @@
 from typing import Any, Unpack
 
 from commandlog.language import _
-from commandlog.log.derived import reports
+from commandlog.log.derived import recalls, reports
 from commandlog.log.derived.entries import EntryRow
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
@@ -89,7 +89,7 @@ def correct(desk: Desk, entry: int, text: str | None = None, *, reason: str = ""
             return repeated
         row = entry_at(desk, entry)
         before = desk.log.record(row.since)
-        if before.frame is None or before.words is None:
+        if before.frame is None or before.words is None or not recalls.reads(desk.log.db, row.since, desk.party):
             raise RuleError(_("The words of this entry cannot be read here, so they cannot be corrected."))
         old: About = {
             "source": before.frame.source,

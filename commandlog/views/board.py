@@ -1,14 +1,17 @@
 """The board: tasks by state, with all their times and what is late."""
 
+from typing import get_type_hints
+
 from msgspec import Struct
 
+from commandlog.language import _
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.derived.tasks import TaskRow
 from commandlog.log.store import Log
 from commandlog.model.frames import Millis
 from commandlog.model.records import TaskStep, kind_of
 from commandlog.model.words import AWAITING_ANSWER, OPEN_TASKS
-from commandlog.views.filters import READABLE
+from commandlog.views.filters import READABLE, RECALLED
 from commandlog.views.lines import Reader
 from commandlog.views.moments import Moment
 
@@ -26,7 +29,8 @@ class TaskEvent(Struct, frozen=True):
 class TaskLine(Struct, frozen=True):
     """A task as the board shows it. Times are milliseconds UTC, 0 while they have not come.
 
-    `late_answer` and `late_finish` say that a deadline passed, or was passed when the answer or the end came.
+    `late_answer` and `late_finish` say that a deadline passed, or was passed when the answer or the end came. Of one
+    that was `recalled` from the reader, there is a reference and when it was proposed, and nothing else.
     """
 
     reference: str
@@ -37,6 +41,7 @@ class TaskLine(Struct, frozen=True):
     late_finish: bool
     overridden: bool
     events: tuple[TaskEvent, ...]
+    recalled: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -52,17 +57,25 @@ def tasks(log: Log, moment: Moment, *, reader: str = "", open_only: bool = False
     query = "SELECT t.* FROM tasks t JOIN entries e ON e.since = t.task WHERE t.since <= :p AND t.until > :p"
     values: dict[str, object] = {"p": moment.position}
     if reader:
-        query += f" AND {READABLE}"
+        query += f" AND {READABLE}" if open_only else f" AND ({READABLE} OR {RECALLED})"
         values |= {"reader": reader, "reader_in": f",{reader},"}
     if open_only:
         query += f" AND (t.state IN ({', '.join(repr(str(state)) for state in OPEN_TASKS)}) OR t.orally = 1)"
     rows = [TaskRow._make(row)._replace(until=FOREVER) for row in log.db.execute(query, values).fetchall()]
     looking = Reader(log, moment, reader)
-    found = [_line(looking, row) for row in rows]
+    recalled = looking.unreadable([row.task for row in rows])
+    found = [_recalled(looking, row) if row.task in recalled else _line(looking, row) for row in rows]
     found.sort(
         key=lambda one: (not one.is_open, not (one.late_answer or one.late_finish), one.row.proposed, one.row.task)
     )
     return found
+
+
+def _recalled(looking: Reader, row: TaskRow) -> TaskLine:
+    """Return a task that was recalled from the reader: that it is there, and since when."""
+    nothing = TaskRow(*[hint() for hint in get_type_hints(TaskRow).values()])
+    bare = nothing._replace(since=row.task, until=FOREVER, task=row.task, state="recalled", proposed=row.proposed)
+    return TaskLine(looking.reference_at(row.task), "", _("[recalled]"), bare, False, False, False, (), recalled=True)
 
 
 def late_answer(row: TaskRow, clock: Millis) -> bool:
@@ -87,9 +100,7 @@ def _line(looking: Reader, row: TaskRow) -> TaskLine:
         query += f" AND {READABLE}"
         values |= {"reader": looking.reader, "reader_in": f",{looking.reader},"}
     steps = log.records_at([seq for (seq,) in log.db.execute(f"{query} ORDER BY e.since", values)])
-    text = next(
-        (record.words.text for record in steps.values() if record.words and not isinstance(record.frame, TaskStep)), ""
-    )
+    asked = next((record for record in steps.values() if not isinstance(record.frame, TaskStep)), None)
     events = tuple(
         TaskEvent(
             kind_of(record.frame),
@@ -104,7 +115,7 @@ def _line(looking: Reader, row: TaskRow) -> TaskLine:
     return TaskLine(
         reference=looking.reference_at(row.task),
         entry_reference=looking.reference_at(row.entry) if row.entry else "",
-        text=text,
+        text=(asked.words.text if asked.words else _("[erased]")) if asked else "",
         row=row,
         late_answer=late_answer(row, moment.clock),
         late_finish=late_finish(row, moment.clock),

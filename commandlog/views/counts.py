@@ -8,12 +8,16 @@ from msgspec import Struct
 from commandlog.log.derived.entries import priority_name
 from commandlog.log.store import Log
 from commandlog.views import board, timeline
-from commandlog.views.filters import READABLE, Filter, conditions
+from commandlog.views.filters import READABLE, Filter, among, candidates, conditions, readable
 from commandlog.views.moments import Moment, local, zone_of
 
 
 class Counts(Struct, frozen=True):
-    """Totals over the entries that a filter shows. Keys are codes; `by_hour` is "2026-06-27 21" in the event's zone."""
+    """Totals over the entries that a filter shows. Keys are codes; `by_hour` is "2026-06-27 21" in the event's zone.
+
+    `entries` counts all lines, also those of which the reader sees only that they are there; all else is of what it may
+    read.
+    """
 
     entries: int
     corrections: int
@@ -31,23 +35,22 @@ class Counts(Struct, frozen=True):
 
 def counts(log: Log, moment: Moment, wanted: Filter) -> Counts:
     """Return the totals of what a filter shows at a moment; tasks and dispositions are those the reader may see."""
-    where, values = conditions(wanted, moment)
+    where, values = conditions(wanted, moment, stubs=False)
 
     def by(column: str) -> dict[str, int]:
         query = f"SELECT {column}, count(*) FROM entries e WHERE {where} GROUP BY 1 ORDER BY 2 DESC, 1"
         return {key: n for key, n in log.db.execute(query, values) if key}
 
-    by_kind = by("e.kind")
     tasks = board.tasks(log, moment, reader=wanted.reader)
     states: dict[str, int] = {}
     for task in tasks:
         states[task.row.state] = states.get(task.row.state, 0) + 1
     return Counts(
-        entries=sum(by_kind.values()),
+        entries=number(log, moment, wanted),
         corrections=log.db.execute(
             f"SELECT coalesce(sum(e.version), 0) FROM entries e WHERE {where}", values
         ).fetchone()[0],
-        by_kind=by_kind,
+        by_kind=by("e.kind"),
         by_party=by("e.party"),
         by_category=by("e.category"),
         by_place=by("e.place"),
@@ -63,6 +66,8 @@ def counts(log: Log, moment: Moment, wanted: Filter) -> Counts:
 def number(log: Log, moment: Moment, wanted: Filter) -> int:
     """Return how many entries a filter shows at a moment."""
     where, values = conditions(wanted, moment)
+    if entries := candidates(wanted):
+        where += f" AND {among(entries)}"
     return int(log.db.execute(f"SELECT count(*) FROM entries e WHERE {where}", values).fetchone()[0])
 
 
@@ -85,7 +90,7 @@ def _dispositions(log: Log, moment: Moment, reader: str) -> dict[str, int]:
     )
     values: dict[str, object] = {"p": moment.position}
     if reader:  # both the report and what was decided about it
-        query += f" AND {READABLE} AND {READABLE.replace('e.', 'x.')}"
+        query += f" AND {READABLE} AND {readable('x')}"
         values |= {"reader": reader, "reader_in": f",{reader},"}
     return dict(log.db.execute(f"{query} GROUP BY 1 ORDER BY 2 DESC, 1", values).fetchall())
 

@@ -55,8 +55,12 @@ _STATES = {
 }
 
 
-def conditions(wanted: Filter, moment: Moment) -> tuple[str, dict[str, Any]]:
-    """Return what a row must meet, as SQL over `e`, and the values that it names."""
+def conditions(wanted: Filter, moment: Moment, *, stubs: bool = True) -> tuple[str, dict[str, Any]]:
+    """Return what a row must meet, as SQL over `e`, and the values that it names.
+
+    With `stubs`, a reader also gets the rows of entries that it had been told and may not read as they are now; it
+    sees that they are there, and no more. They meet no filter that looks at what an entry says.
+    """
     where, values = ["e.since <= :p", "e.until > :p"], dict[str, Any](p=moment.position)
     for name in _PLAIN:
         if code := getattr(wanted, name):
@@ -72,14 +76,12 @@ def conditions(wanted: Filter, moment: Moment) -> tuple[str, dict[str, Any]]:
         where.append("e.occurred < :to")
         values["to"] = wanted.until
     if wanted.reader:
-        where.append(READABLE if wanted.narrows else f"({READABLE} OR {WITHHELD})")
+        where.append(f"({READABLE} OR {WITHHELD} OR {RECALLED})" if stubs and not wanted.narrows else READABLE)
         values["reader"], values["reader_in"] = wanted.reader, f",{wanted.reader},"
     if wanted.state:
-        where.append(f"e.entry IN ({state_query(wanted.state)})")
+        where.append(_in_state(wanted.state))
     if wanted.incident:
-        where.append(
-            f"e.entry IN (SELECT entry FROM links WHERE incident IN ({_MERGED}) AND since <= :p AND until > :p)"
-        )
+        where.append(f"EXISTS (SELECT 1 FROM links k WHERE k.entry = e.entry AND {_IN_INCIDENT})")
         values["incident"] = wanted.incident
     if not (wanted.system or wanted.kind):
         where.append(f"e.kind NOT IN ({', '.join(repr(kind) for kind in SYSTEM_KINDS)})")
@@ -88,28 +90,81 @@ def conditions(wanted: Filter, moment: Moment) -> tuple[str, dict[str, Any]]:
 
 _MERGED = (
     "WITH RECURSIVE same (incident) AS (SELECT :incident UNION SELECT i.incident FROM incidents i JOIN same"
-    " ON i.merged_into = same.incident WHERE i.since <= :p AND i.until > :p) SELECT incident FROM same"
+    " ON i.merged_into = same.incident WHERE i.merged_into > 0 AND i.since <= :p AND i.until > :p)"
+    " SELECT incident FROM same"
 )
 """The incident :incident and all that were merged into it by position :p."""
 
-READABLE = (
-    "((e.audience = '' OR instr(e.audience, :reader_in) OR EXISTS"
-    " (SELECT 1 FROM grants g WHERE g.party = :reader AND g.record = e.since AND g.since <= :p))"
-    " AND e.kind != 'sealed')"
-)
+_IN_INCIDENT = f"k.incident IN ({_MERGED}) AND k.since <= :p AND k.until > :p"
+
+
+# asked once for a whole page: a party that was never told anything is not looked up row by row
+_EVER_TOLD = "EXISTS (SELECT 1 FROM grants WHERE party = :reader)"
+_EVER_RECALLED = "EXISTS (SELECT 1 FROM recalls WHERE party = :reader)"
+
+
+def readable(row: str = "e", party: str = ":reader", position: str = ":p") -> str:
+    """Return whether a party may read a row of entries at a position, as SQL.
+
+    It may where it was among the audience, or was told since, and it has not been recalled from it.
+    """
+    one = party == ":reader"
+    within = ":reader_in" if one else f"',' || {party} || ','"
+    return (
+        f"(({row}.audience = '' OR instr({row}.audience, {within}) OR {f'{_EVER_TOLD} AND ' if one else ''}EXISTS"
+        f" (SELECT 1 FROM grants g WHERE g.party = {party} AND g.record = {row}.since AND g.since <= {position}))"
+        f" AND {row}.since NOT IN (SELECT record FROM recalls"
+        f" WHERE party = {party} AND since <= {position} AND until > {position})"
+        f" AND {row}.kind != 'sealed')"
+    )
+
+
+READABLE = readable()
 """Whether the party :reader may read the row `e` at position :p."""
 
+_TOLD = "EXISTS (SELECT 1 FROM grants g WHERE g.party = :reader AND g.record = {record} AND g.since <= :p)"
 WITHHELD = (
-    "(e.version > 0 AND EXISTS (SELECT 1 FROM grants g JOIN entries v ON v.since = g.record"
-    " WHERE g.party = :reader AND g.since <= :p AND v.entry = e.entry))"
+    f"({_EVER_TOLD} AND e.version > 0 AND ({_TOLD.format(record='e.entry')} OR EXISTS (SELECT 1 FROM entries v"
+    f" WHERE v.entry = e.entry AND v.version > 0 AND {_TOLD.format(record='v.since')})))"
 )
 """Whether :reader was told an earlier version of the row `e`: it then sees that it was corrected."""
 
+RECALLED = (
+    f"({_EVER_RECALLED} AND e.entry IN (SELECT v.entry FROM recalls x JOIN entries v ON v.since = x.record"
+    " WHERE x.party = :reader AND x.since <= :p AND x.until > :p AND x.since > x.record))"
+)
+"""Whether :reader had the entry of the row `e`, and was recalled from it: it then sees that it is there."""
 
-def state_query(state: str) -> str:
-    """Return the query for the entries in a state at position :p; none for a state that does not exist."""
-    for table, states in _STATES.items():
-        if state in states:
-            column = "entry" if table == "reports" else "task"
-            return f"SELECT {column} FROM {table} WHERE state = '{state}' AND since <= :p AND until > :p"
-    return "SELECT 0 WHERE :p < 0"
+
+def _in_state(state: str) -> str:
+    """Return whether the entry of the row `e` is in a state at position :p, as SQL; never in one that does not exist.
+
+    A report's first state stands at the report's own position, and only its later ones are indexed by entry.
+    """
+    holds = f"s.state = '{state}' AND s.since <= :p AND s.until > :p"
+    if state in _STATES["tasks"]:
+        return f"EXISTS (SELECT 1 FROM tasks s WHERE s.task = e.entry AND {holds})"
+    if state in _STATES["reports"]:
+        return (
+            f"(EXISTS (SELECT 1 FROM reports s WHERE s.since = e.entry AND {holds}) OR EXISTS"
+            f" (SELECT 1 FROM reports s WHERE s.entry = e.entry AND s.since != s.entry AND {holds}))"
+        )
+    return "e.since < 0"
+
+
+def candidates(wanted: Filter) -> str:
+    """Return the query for the entries that an incident or a state leaves at position :p, empty where neither is asked.
+
+    Where they are few, a list is found sooner from them than along the timeline: `among` says how.
+    """
+    if wanted.incident:
+        return f"SELECT k.entry FROM links k WHERE {_IN_INCIDENT}"
+    for table, column in (("reports", "entry"), ("tasks", "task")):
+        if wanted.state in _STATES[table]:
+            return f"SELECT {column} FROM {table} WHERE state = '{wanted.state}' AND since <= :p AND until > :p"
+    return "SELECT 0 WHERE :p < 0" if wanted.state else ""
+
+
+def among(entries: str) -> str:
+    """Return whether the row `e` is a version of one of these entries (a query), as SQL that starts from them."""
+    return f"e.since IN ({entries} UNION ALL SELECT since FROM entries WHERE version > 0 AND entry IN ({entries}))"

@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from commandlog.language import _
+from commandlog.log.derived import closings
 from commandlog.log.derived.entries import priority_name
+from commandlog.log.derived.table import FOREVER
 from commandlog.log.store import Log
 from commandlog.model.frames import By, Frame, Millis
 from commandlog.model.records import Record, Words
-from commandlog.views.filters import READABLE
+from commandlog.views.attachments import Attachment, of_entries
+from commandlog.views.filters import READABLE, RECALLED
 from commandlog.views.moments import Moment, zone_of
 from commandlog.views.telling import Teller
 
@@ -53,6 +57,8 @@ class Line(Struct, frozen=True):
     `seq` is the record that holds, `entry` the first version's position and `reference` how people call it. `text` is
     the entry in one line, `words` and `frame` all that was said. `occurred_at` is when it happened, `logged_at` when it
     was written. `state` and `disposition` are those of a report, or the state of the task that it proposed.
+    `attachments` are the files that go with it. What is `later` was written after the log had been closed. One
+    that was `recalled` from the reader has a reference, times and the party that wrote it, and nothing else.
     """
 
     seq: int
@@ -80,6 +86,9 @@ class Line(Struct, frozen=True):
     incident: int = 0
     state: str = ""
     disposition: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    later: bool = False
+    recalled: bool = False
 
     @property
     def where(self) -> str:
@@ -96,6 +105,7 @@ class Reader:
         self.reader = reader
         self.teller = Teller(log.covenant(moment.position), zone_of(log), self.reference)
         self._references: dict[int, str] = {}
+        self._closed = closings.first(log.db, moment.position) or FOREVER
 
     def reference(self, record_id: bytes) -> str:
         """Return how people call the entry with this record id."""
@@ -119,15 +129,15 @@ class Reader:
         reports = self._states("reports", "entry", "state, disposition", entries)
         tasks = self._states("tasks", "task", "state", [row.entry for row in rows if row.kind == "proposed"])
         links = self._states("links", "entry", "incident", entries)
-        for entry, (incident,) in links.items():
-            links[entry] = (self.incident(incident),)
-        unreadable = self._unreadable([row.since for row in rows if row.version])
-        return [
-            self._withheld(row, records) if row.since in unreadable else self._line(row, records, reports, tasks, links)
-            for row in rows
-        ]
+        merged = self._merged({incident for (incident,) in links.values()})
+        links = {entry: (merged.get(incident, incident),) for entry, (incident,) in links.items()}
+        stubs = self._stubs(rows, records)
+        lines = [stubs.get(row.since) or self._line(row, records, reports, tasks, links) for row in rows]
+        whole = [row.entry for row in rows if row.since not in stubs]
+        attached = of_entries(self.log, self.moment, whole, self.reader)
+        return [replace(one, attachments=attached[one.entry]) if one.entry in attached else one for one in lines]
 
-    def _unreadable(self, positions: list[int]) -> set[int]:
+    def unreadable(self, positions: list[int]) -> set[int]:
         """Return which of a few positions the reader may not read."""
         if not self.reader or not positions:
             return set()
@@ -138,6 +148,37 @@ class Reader:
             query = f"SELECT e.since FROM entries e WHERE e.since IN ({part}) AND NOT {READABLE}"
             found |= {seq for (seq,) in self.log.db.execute(query, values)}
         return found
+
+    def _stubs(self, rows: list[Row], records: dict[int, Record]) -> dict[int, Line]:
+        """Return the lines of those rows that the reader had been told and may not read as they are now."""
+        unreadable = self.unreadable([row.since for row in rows])
+        if not unreadable:
+            return {}
+        values = {"p": self.moment.position, "reader": self.reader}
+        query = f"SELECT e.since FROM entries e WHERE e.since IN ({','.join(map(str, unreadable))}) AND {RECALLED}"
+        recalled = {seq for (seq,) in self.log.db.execute(query, values)}
+        return {
+            row.since: self._recalled(row, records) if row.since in recalled else self._withheld(row, records)
+            for row in rows
+            if row.since in unreadable
+        }
+
+    def _recalled(self, row: Row, records: dict[int, Record]) -> Line:
+        """Return the line of an entry that was recalled from the reader: that it is there, since when, and whose."""
+        first = records[row.entry]
+        frame = first.frame
+        return Line(
+            seq=row.since,
+            entry=row.entry,
+            reference=first.reference if frame else self.reference_at(row.entry),
+            kind="",
+            occurred_at=frame.occurred_at if frame else first.kept_at,
+            logged_at=frame.logged_at if frame else first.kept_at,
+            party=frame.by.party if frame else row.party,
+            text=_("[recalled]"),
+            thread=row.thread,
+            recalled=True,
+        )
 
     def _withheld(self, row: Row, records: dict[int, Record]) -> Line:
         """Return the line of an entry whose correction the reader has not been told."""
@@ -153,6 +194,7 @@ class Reader:
             text=_("[corrected, text withheld]"),
             struck=self.struck(row, first.frame),
             thread=row.thread,
+            later=row.since > self._closed,
         )
 
     def _states(self, table: str, key: str, columns: str, wanted: Iterable[int]) -> dict[int, tuple[Any, ...]]:
@@ -171,9 +213,18 @@ class Reader:
                     f" AND {way} ({','.join('?' * len(part))})"
                 )
                 rows = self.log.db.execute(query, (self.moment.position, self.moment.position, *part)).fetchall()
-                hidden = self._unreadable([row[1] for row in rows])
+                hidden = self.unreadable([row[1] for row in rows])
                 found.update((row[0], row[2:]) for row in rows if row[1] not in hidden)
         return found
+
+    def _merged(self, wanted: set[int]) -> dict[int, int]:
+        """Return those of a page's incidents that were merged by this moment, each with what it was merged into."""
+        query = (
+            f"SELECT incident FROM incidents WHERE incident IN ({','.join(map(str, wanted))}) AND merged_into > 0"
+            " AND since <= ? AND until > ?"
+        )
+        rows = self.log.db.execute(query, (self.moment.position, self.moment.position)).fetchall() if wanted else []
+        return {incident: self.incident(incident) for (incident,) in rows}
 
     def incident(self, position: int) -> int:
         """Return what an incident was merged into by this moment, itself where it was not."""
@@ -222,6 +273,7 @@ class Reader:
             incident=links.get(row.entry, (0,))[0],
             state=state[0],
             disposition=state[1] if len(state) > 1 else "",
+            later=row.since > self._closed,
         )
 
     def struck(self, row: Row, first: Frame | None) -> tuple[Struck, ...]:
@@ -236,7 +288,7 @@ class Reader:
             values |= {"reader": self.reader, "reader_in": f",{self.reader},"}
         rows = self.log.db.execute(f"{query} ORDER BY e.since", values).fetchall()
         records = self.log.records_at({seq for pair in rows for seq in pair})
-        hidden = self._unreadable([until for _since, until in rows])
+        hidden = self.unreadable([until for _since, until in rows])
         return tuple(self._struck(records[since], records[until], first, until in hidden) for since, until in rows)
 
     def _struck(self, old: Record, new: Record, first: Frame | None, hidden: bool) -> Struck:

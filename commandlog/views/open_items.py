@@ -50,13 +50,12 @@ class OpenItems(Struct, frozen=True):
     levels: list[Unconfirmed]
     conflicts: list[Conflict]
     untold: list[Untold]
+    incidents: list[Line]
 
     @property
     def any(self) -> bool:
         """Whether anything at all is open."""
-        return any(
-            (self.to_assess, self.to_close, self.tasks, self.to_affirm, self.levels, self.conflicts, self.untold)
-        )
+        return any(getattr(self, name) for name in self.__struct_fields__)
 
 
 def open_items(log: Log, moment: Moment, reader: str = "") -> OpenItems:
@@ -74,7 +73,14 @@ def open_items(log: Log, moment: Moment, reader: str = "") -> OpenItems:
         levels=_unconfirmed(log, moment, reader),
         conflicts=_conflicts(log, moment, reader),
         untold=_untold(log, moment, reader),
+        incidents=_incidents(log, moment, reader),
     )
+
+
+def _incidents(log: Log, moment: Moment, reader: str) -> list[Line]:
+    query = "SELECT incident FROM incidents WHERE state = 'open' AND since <= :p AND until > :p ORDER BY incident"
+    rows = log.db.execute(query, {"p": moment.position}).fetchall()
+    return [line for (position,) in rows if (line := timeline.entry(log, moment, position, reader))]
 
 
 def standing(log: Log, moment: Moment, reader: str = "") -> list[LevelRow]:
@@ -136,6 +142,9 @@ def _untold(log: Log, moment: Moment, reader: str) -> list[Untold]:
         " WHERE told.since <= :p AND e.audience != '' AND instr(e.audience, ',' || told.party || ',') = 0"
         " AND NOT EXISTS"
         " (SELECT 1 FROM grants g WHERE g.party = told.party AND g.record = e.since AND g.since <= :p)"
+        " AND NOT EXISTS (SELECT 1 FROM recalls x WHERE x.party = told.party AND x.record IN (v.since, e.since)"
+        " AND x.since <= :p AND x.until > :p)"
+        " AND e.since NOT IN (SELECT record FROM erasures WHERE since <= :p)"
     )
     values: dict[str, object] = {"p": moment.position}
     if reader:

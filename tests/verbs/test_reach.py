@@ -11,7 +11,7 @@ from commandlog.log.verify import verify
 from commandlog.model.errors import OutsideMandate, RuleError
 from commandlog.model.frames import Source
 from commandlog.model.records import Note, Words
-from commandlog.verbs import assessing, events, incidents, levels, saying, tasks
+from commandlog.verbs import assessing, incidents, levels, saying, tasks, withholding
 from commandlog.views import board, counts, open_items, timeline
 from commandlog.views.filters import Filter
 from commandlog.views.moments import Moment, live
@@ -53,7 +53,7 @@ def test_an_incident_tells_nobody_what_its_entries_do_not(venue: Desk) -> None:
 
 def test_a_release_and_a_disposition_concern_those_who_may_read_the_entry(venue: Desk) -> None:
     secret = saying.note(venue, "kenteken", audience=("venue", "police"))
-    events.release(venue, (secret.seq,), "baken", "art. 19 Wpg")
+    withholding.release(venue, (secret.seq,), "baken", "art. 19 Wpg")
     assert seen(venue, "aid") == []
     assert len(seen(venue, "baken")) == 2
     public = saying.report(venue, "man filmt", source=OOG)
@@ -68,7 +68,7 @@ def test_a_release_and_a_disposition_concern_those_who_may_read_the_entry(venue:
 def test_releasing_a_corrected_entry_tells_all_of_it(venue: Desk) -> None:
     made = saying.note(venue, "AA-11", audience=("venue", "police"))
     saying.correct(venue, made.seq, "CC-33")
-    events.release(venue, (made.seq,), "baken", "art. 19 Wpg")
+    withholding.release(venue, (made.seq,), "baken", "art. 19 Wpg")
     assert "CC-33" in seen(venue, "baken")
     assert not open_items.open_items(venue.log, live(venue.log)).any
 

@@ -8,7 +8,7 @@ from commandlog.log.desk import Desk
 from commandlog.model.errors import OutsideMandate, RuleError
 from commandlog.model.frames import Source
 from commandlog.model.words import TaskState
-from commandlog.verbs import events, saying, tasks
+from commandlog.verbs import saying, tasks, withholding
 from commandlog.views import board, open_items, timeline
 from commandlog.views.filters import Filter
 from commandlog.views.moments import live
@@ -205,17 +205,17 @@ def test_the_records_of_a_task_reach_all_its_holders(venue: Desk, police: Desk, 
 def test_a_release_tells_one_more_party_from_then_on(venue: Desk) -> None:
     made = saying.note(venue, "kenteken 12-ABC-3", audience=("venue", "police"))
     before = live(venue.log)
-    events.release(venue, (made.seq,), "baken", "art. 19 Wpg")
+    withholding.release(venue, (made.seq,), "baken", "art. 19 Wpg")
     wanted = Filter(reader="baken", search="kenteken")
     assert len(timeline.page(venue.log, live(venue.log), wanted).lines) == 1
     assert timeline.page(venue.log, before, wanted).lines == []
     with pytest.raises(RuleError, match="ground"):
-        events.release(venue, (made.seq,), "aid", " ")
+        withholding.release(venue, (made.seq,), "aid", " ")
 
 
 def test_a_correction_that_was_not_released_is_withheld_and_an_open_item(venue: Desk) -> None:
     made = saying.note(venue, "kenteken 12-ABC-3", audience=("venue", "police"), place="gate-f")
-    events.release(venue, (made.seq,), "baken", "art. 19 Wpg")
+    withholding.release(venue, (made.seq,), "baken", "art. 19 Wpg")
     corrected = saying.correct(venue, made.seq, "kenteken 12-ABC-4", reason="geheime reden", place="block-112")
     (line,) = [one for one in timeline.whole(venue.log, live(venue.log), Filter(reader="baken")) if one.kind == "note"]
     assert (line.text, line.place, line.words, line.frame) == ("[corrected, text withheld]", "", None, None)
@@ -224,7 +224,7 @@ def test_a_correction_that_was_not_released_is_withheld_and_an_open_item(venue: 
         assert timeline.page(venue.log, live(venue.log), wanted).lines == []
     (untold,) = open_items.open_items(venue.log, live(venue.log)).untold
     assert (untold.reference, untold.party) == (made.reference, "baken")
-    events.release(venue, (corrected.seq,), "baken", "art. 19 Wpg")
+    withholding.release(venue, (corrected.seq,), "baken", "art. 19 Wpg")
     assert open_items.open_items(venue.log, live(venue.log)).untold == []
     (told,) = timeline.page(venue.log, live(venue.log), Filter(reader="baken", search="ABC")).lines
     assert (told.text, told.struck[0].reason) == ("kenteken 12-ABC-4", "geheime reden")

@@ -89,10 +89,14 @@ def apply(db: Connection, r: Applied) -> None:
 
 
 def derive(db: Connection, version: int) -> None:
-    """Fill the tables that came with a version of the file from the records that were there before it."""
+    """Fill the tables that came with a version of the file from the records that were there before it.
+
+    Where there is no record of the first of its kinds, a table stays empty.
+    """
     for module in _MODULES:
-        if module.TABLE.version == version:
-            kinds = [str(kind.__struct_config__.tag) for kind in module.KINDS]
+        kinds = [str(kind.__struct_config__.tag) for kind in module.KINDS]
+        begins = "SELECT 1 FROM entries WHERE kind = ? LIMIT 1"
+        if module.TABLE.version == version and db.execute(begins, kinds[:1]).fetchone():
             query = f"SELECT since FROM entries WHERE kind IN ({', '.join('?' * len(kinds))}) ORDER BY since"
             for (seq,) in db.execute(query, kinds).fetchall():
                 header, frame = db.execute("SELECT header, frame FROM records WHERE seq = ?", (seq,)).fetchone()

@@ -11,6 +11,7 @@ from commandlog.log.chain import order_key
 from commandlog.log.derived.conflicts import meets_expectation
 from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
 from commandlog.model.frames import Frame
+from commandlog.model.keeping import Attached
 from commandlog.model.records import (
     Added,
     Assessed,
@@ -73,6 +74,7 @@ TABLE = Table(
 FACETS = ("kind", "party", "unit", "role", "place", "category", "priority")
 
 _PRIORITIES = {str(one): number for number, one in enumerate(Priority, start=1)}
+_NAMES = {number: name for name, number in _PRIORITIES.items()}
 # `high` is at least that of the row before; the value that is bound is what this row adds to it
 _PLACES = ["?"] * len(EntryRow._fields)
 _PLACES[EntryRow._fields.index("high")] = "max(?, coalesce((SELECT high FROM entries ORDER BY since DESC LIMIT 1), 0))"
@@ -82,7 +84,7 @@ _KINDS: dict[type, str] = {}
 
 def priority_name(number: int) -> str:
     """Return the priority that a row's number stands for, empty for 0."""
-    return next((name for name, rank in _PRIORITIES.items() if rank == number), "")
+    return _NAMES.get(number, "")
 
 
 def audience_text(audience: tuple[str, ...]) -> str:
@@ -161,7 +163,7 @@ def _belongs(db: Connection, seq: int, frame: Frame) -> tuple[int, int]:
         return thread or seq, position
     if isinstance(frame, Proposed):
         return (_thread(db, frame.entry)[1] if frame.entry else 0) or seq, seq
-    if isinstance(frame, Added | Assessed | Feedback):
+    if isinstance(frame, Added | Assessed | Feedback | Attached):
         return _thread(db, frame.entry)[1] or seq, 0
     if isinstance(frame, LevelConfirmed):
         return _thread(db, frame.level)[1] or seq, 0

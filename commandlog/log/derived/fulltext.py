@@ -14,13 +14,20 @@ from commandlog.model.records import Words, decode_words
 
 OPTIONS = "content='', columnsize=0, tokenize='unicode61 remove_diacritics 2', prefix='3'"
 
-SCHEMA = (
-    f"CREATE VIRTUAL TABLE fulltext USING fts5 (text, facets, {OPTIONS})",
-    "INSERT INTO fulltext (fulltext, rank) VALUES ('automerge', 0)",
-    "INSERT INTO fulltext (fulltext, rank) VALUES ('crisismerge', 256)",
-)
 
-_INSERT = "INSERT INTO fulltext (rowid, text, facets) VALUES (?, ?, ?)"
+def made(name: str) -> tuple[str, ...]:
+    """Return the statements that make a full-text index of this name."""
+    return (
+        f"CREATE VIRTUAL TABLE {name} USING fts5 (text, facets, {OPTIONS})",
+        f"INSERT INTO {name} ({name}, rank) VALUES ('automerge', 0)",
+        f"INSERT INTO {name} ({name}, rank) VALUES ('crisismerge', 256)",
+    )
+
+
+NAME = "fulltext"
+SCHEMA = made(NAME)
+
+_INSERT = f"INSERT INTO {NAME} (rowid, text, facets) VALUES (?, ?, ?)"
 
 
 @cache
@@ -39,18 +46,24 @@ def apply(db: Connection, r: Applied, facets: tuple[str, ...]) -> None:
     db.execute(_INSERT, (r.seq, r.words.everything() if r.words else "", facet_words(facets)))
 
 
+def index(db: Connection, name: str, seq: int, words: Words | None) -> None:
+    """Index one record, whose entry row is there, in the index of this name."""
+    text = words.everything() if words else ""
+    db.execute(f"INSERT INTO {name} (rowid, text, facets) VALUES (?, ?, ?)", (seq, text, _facets(db, seq)))
+
+
 def remove(db: Connection, seq: int, words: Words | None) -> None:
     """Take one record out of the index; its entry row must still be there."""
     db.execute(
         "INSERT INTO fulltext (fulltext, rowid, text, facets) VALUES ('delete', ?, ?, ?)",
-        (seq, words.everything() if words else "", facet_words(facets_at(db, seq))),
+        (seq, words.everything() if words else "", _facets(db, seq)),
     )
 
 
 def forget(db: Connection, seq: int, words: Words) -> None:
     """Take the words of one record out of the index; it is still found by its facets."""
     remove(db, seq, words)
-    db.execute(_INSERT, (seq, "", facet_words(facets_at(db, seq))))
+    index(db, NAME, seq, None)
 
 
 def rollback(db: Connection, position: int, salt: int) -> None:
@@ -58,3 +71,7 @@ def rollback(db: Connection, position: int, salt: int) -> None:
     rows = db.execute("SELECT seq, words FROM records WHERE seq > ?", (position,)).fetchall()
     for seq, words in rows:
         remove(db, seq, decode_words(words[salt:]) if words else None)
+
+
+def _facets(db: Connection, seq: int) -> str:
+    return facet_words(facets_at(db, seq))

@@ -1,14 +1,38 @@
-"""Who may no longer read what they were told: recalls, until the same party is told again."""
+"""Who may no longer read what they were told: recalls, until the same party is told again.
+
+What hangs on a recalled record (a correction, an addition, a step of its task) does not reach that party either, from
+whichever desk it comes and whether that desk knew of the recall or not. Its own words, and what is said to it, do.
+"""
 
 from sqlite3 import Connection
 from typing import NamedTuple
 
 from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
-from commandlog.model.keeping import Recalled, Released
+from commandlog.model.frames import Frame
+from commandlog.model.keeping import Attached, Recalled, Released
+from commandlog.model.records import (
+    Accepted,
+    Added,
+    Affirmed,
+    Assessed,
+    Confirmed,
+    Corrected,
+    Declined,
+    Done,
+    Feedback,
+    HandedOver,
+    Proposed,
+    Started,
+    TaskStep,
+    Withdrawn,
+)
 
 
 class RecallRow(NamedTuple):
-    """From `since` until it is released anew, `party` does not see the record at position `record`."""
+    """From `since` until it is told anew, `party` does not see the record at position `record`.
+
+    Where both positions are the same, the record hangs on one that had been recalled, and the party never had it.
+    """
 
     since: int
     until: int
@@ -16,16 +40,76 @@ class RecallRow(NamedTuple):
     party: str
 
 
-TABLE = Table("recalls", RecallRow, ("reader: party, record",), single=False, version=2)
-KINDS = (Recalled, Released)
+TABLE = Table("recalls", RecallRow, ("reader: party, record", "record: record"), single=False, version=2)
+
+_STEPS = (Accepted, Declined, Started, Done, Confirmed, Withdrawn, Affirmed)
+KINDS = (Recalled, Released, HandedOver, Corrected, Added, Assessed, Feedback, Attached, Proposed, *_STEPS)
 
 
 def apply(db: Connection, r: Applied) -> None:
-    """Take reading away, or give it back to a party that is told again."""
-    records = [position for one in r.frame.records if (position := position_of(db, one))]
+    """Take reading away, give it back to a party that is told again, or withhold what hangs on something recalled."""
     if isinstance(r.frame, Recalled):
-        rows = [(r.seq, FOREVER, record, party) for record in records for party in r.frame.from_parties]
-        db.executemany(TABLE.insert, rows)
-        return
+        _recall(db, r)
+    elif isinstance(r.frame, Released):
+        _give_back(db, r.seq, r.frame.to_party, [position_of(db, one) for one in r.frame.records])
+    else:
+        if isinstance(r.frame, HandedOver):
+            query = "SELECT since FROM entries WHERE task = ? AND task > 0"
+            records = [seq for (seq,) in db.execute(query, (position_of(db, r.frame.task),))]
+            _give_back(db, r.seq, r.frame.to_party, records)
+        _withhold(db, r)
+
+
+def _recall(db: Connection, r: Applied) -> None:
+    records = dict.fromkeys(position_of(db, one) for one in r.frame.records)
+    rows = [
+        (r.seq, FOREVER, record, party)
+        for record in records
+        for party in dict.fromkeys(r.frame.from_parties)
+        if record and reads(db, record, party) and party not in own(db, record)
+    ]
+    db.executemany(TABLE.insert, rows)
+
+
+def _give_back(db: Connection, seq: int, party: str, records: list[int]) -> None:
     query = f"UPDATE recalls SET until = ? WHERE party = ? AND record = ? AND until = {FOREVER}"
-    db.executemany(query, [(r.seq, r.frame.to_party, record) for record in records])
+    db.executemany(query, [(seq, party, record) for record in records])
+
+
+def _withhold(db: Connection, r: Applied) -> None:
+    hangs_on = above(r.frame)
+    if not hangs_on:
+        return
+    query = (
+        "SELECT DISTINCT party FROM recalls WHERE record = (SELECT since FROM entries WHERE id = ?)"
+        f" AND until = {FOREVER} ORDER BY 1"
+    )
+    parties = [party for (party,) in db.execute(query, (hangs_on,))]
+    if parties:
+        concerned = (*own(db, r.seq), getattr(r.frame, "to_party", ""))
+        db.executemany(TABLE.insert, [(r.seq, FOREVER, r.seq, party) for party in parties if party not in concerned])
+
+
+def above(frame: Frame) -> bytes:
+    """Return the id of the record that one hangs on directly, empty where it stands by itself."""
+    if isinstance(frame, TaskStep):
+        return frame.task
+    return frame.entry if isinstance(frame, Corrected | Added | Assessed | Feedback | Attached | Proposed) else b""
+
+
+def reads(db: Connection, record: int, party: str) -> bool:
+    """Whether a party can read the record at a position now: by its audience or a release, and not recalled."""
+    query = (
+        "SELECT 1 FROM entries e WHERE e.since = :record AND e.kind != 'sealed' AND (e.audience = ''"
+        " OR instr(e.audience, ',' || :party || ',')"
+        " OR EXISTS (SELECT 1 FROM grants WHERE party = :party AND record = e.since))"
+        f" AND NOT EXISTS (SELECT 1 FROM recalls WHERE party = :party AND record = e.since AND until = {FOREVER})"
+    )
+    return db.execute(query, {"record": record, "party": party}).fetchone() is not None
+
+
+def own(db: Connection, record: int) -> tuple[str, ...]:
+    """Return the parties whose record it is: who says it, and who wrote it down. They always read it."""
+    query = "SELECT e.party, d.party FROM entries e LEFT JOIN desks d ON d.desk = e.desk WHERE e.since = ?"
+    found = db.execute(query, (record,)).fetchall()
+    return tuple(dict.fromkeys(party for row in found for party in row if party))
