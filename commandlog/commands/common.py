@@ -1,6 +1,8 @@
 """What several commands share: opening a log, sitting down at a desk, naming entries, printing."""
 
+import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,15 +11,19 @@ from typing import Any, get_args
 import click
 import msgspec
 
-from commandlog.language import LANGUAGES, choose, preferred, speaking
+from commandlog.language import LANGUAGES, _, choose, preferred, speaking
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
+from commandlog.log.second_copy import AFTER_COMMAND, bring_up_to_date
 from commandlog.log.store import Log
 from commandlog.model.covenant import Covenant
+from commandlog.model.errors import CommandLogError
 from commandlog.model.frames import Source
 from commandlog.model.records import AnyFrame
 from commandlog.model.words import Disposition, Priority, ReportState, TaskState, label
 from commandlog.verbs.saying import source_of
+from commandlog.views.moments import zone_of
+from commandlog.views.status import copy_line
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 
@@ -49,7 +55,28 @@ def opened(file: Path) -> Iterator[Log]:
     with Log(file) as log:
         if preferred() is None and log.head.seq:
             choose(log.covenant().language)
-        yield log
+        before, start = log.head.seq, time.monotonic()
+        try:
+            yield log
+        finally:
+            if log.head.seq != before:
+                _copy_too(log, time.monotonic() - start)
+
+
+def _copy_too(log: Log, spent: float) -> None:
+    """Bring the second copy up to date with what a command has stored, in no more time than the command took itself.
+
+    A command is done when its entry is in the log: what is wrong with the copy is said, and fails nothing.
+    """
+    try:
+        state = bring_up_to_date(log, settings_folder(), max(AFTER_COMMAND, spent))
+        if state and state.trouble:
+            click.echo(copy_line(state, log.clock(), zone_of(log)), err=True)
+    except CommandLogError as error:
+        click.echo(str(error), err=True)
+    except sqlite3.OperationalError as error:
+        told = _("The second copy was not brought up to date now ({error}); the next command tries again.")
+        click.echo(told.format(error=error), err=True)
 
 
 def code_of(covenant: Covenant, what: str, text: str) -> str:
