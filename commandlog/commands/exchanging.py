@@ -1,12 +1,10 @@
-"""Commands that bring logs in, take documents out, and check whether a log holds."""
+"""Commands that bring logs in and take documents out."""
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import click
-import msgspec
 
 from commandlog.commands.common import FILE, code_of, desk_at, opened
 from commandlog.commands.reading import AS_OF
@@ -16,8 +14,6 @@ from commandlog.language import _
 from commandlog.log.derived import origins
 from commandlog.log.desk import sit_down
 from commandlog.log.keys import settings_folder
-from commandlog.log.verify import verify as check
-from commandlog.model.errors import CommandLogError
 from commandlog.model.harmless import visible
 from commandlog.views import moments
 
@@ -60,45 +56,15 @@ def import_(file: Path, source: Path, mapping: Path | None, dry_run: bool, party
 @click.option("--for", "for_party", default="", metavar="PARTY", help="Only what this party may read.")
 @AS_OF
 def export(file: Path, out: Path, for_party: str, as_of: str) -> None:
-    """Write the log as a document, by suffix: .pdf .xlsx .csv .jsonl."""
+    """Write the log as a document, by suffix: .pdf .xlsx .csv .jsonl, or whole as a bundle that proves itself: .zip."""
     with opened(file) as log:
-        moment = moments.earlier(log, as_of) if as_of else moments.live(log)
         covenant = log.covenant()
         for_party = code_of(covenant, "party", for_party)
         # a log that lies where nothing can be written is exported all the same, though it cannot keep that it was
         desk = None if log.read_only else sit_down(log, settings_folder(), covenant.driver)
+        moment = moments.earlier(log, as_of) if as_of else moments.live(log)
         written = write_export(log, out, moment, for_party=for_party, desk=desk, progress=_progress(_("written")))
         click.echo(_("{file}: {n} entries.").format(file=written.path, n=written.entries))
 
 
-@click.command()
-@FILE
-@click.option("--deep", is_flag=True, help="Also check every signature, derive everything anew and compare.")
-@click.option("--at", "position", type=int, help="Show the check value at this position, as a report names it.")
-def verify(file: Path, deep: bool, position: int | None) -> None:
-    """Check that nothing in a log was changed, left out or moved. Exits 1 and says where if something was."""
-    with suppress(CommandLogError, msgspec.MsgspecError, ValueError), opened(file):
-        pass  # to speak the event's language, where the log can say which
-    verdict = check(file, deep=deep)
-    if not verdict.holds:
-        click.echo(
-            _("{file} does not hold: record {position}: {fault}.").format(
-                file=file, position=verdict.position, fault=verdict.fault
-            )
-        )
-        raise click.exceptions.Exit(1)
-    click.echo(
-        _("{file} holds: {n} records, {signatures} signatures checked, check value {head}.").format(
-            file=file, n=verdict.records, signatures=verdict.signatures, head=verdict.head.hex()[:16]
-        )
-    )
-
-    if position is not None:
-        with opened(file) as log:
-            value = log.check_value(position).hex()[:16]
-        click.echo(_("Position {position}: check value {value}.").format(position=position, value=value))
-    if verdict.erased:
-        click.echo(_("{n} records have no words any more (erased).").format(n=verdict.erased))
-
-
-COMMANDS = [import_, export, verify]
+COMMANDS = [import_, export]

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from commandlog.export import csv_form, jsonl_form, pdf_form, xlsx_form
+from commandlog.export import bundle, csv_form, jsonl_form, pdf_form, xlsx_form
 from commandlog.export.contents import Contents, Progress
 from commandlog.language import _
+from commandlog.log.derived.table import id_at
 from commandlog.log.desk import Desk
+from commandlog.log.files import sync_folder
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError, Unavailable
 from commandlog.model.keeping import Exported
@@ -30,6 +32,7 @@ FORMS: dict[str, Writer] = {
     ".xlsx": xlsx_form.write,
     ".csv": csv_form.write,
     ".jsonl": jsonl_form.write,
+    ".zip": bundle.write,
 }
 
 
@@ -60,6 +63,7 @@ def export(
     """
     form = _form(log, out)
     contents = Contents(log, moment, for_party, desk.party if desk else "")
+    contents.signer = desk.signer if desk else None
     with _failures(out), _beside(out) as (part, file):
         FORMS[f".{form}"](contents, file, progress)
         file.flush()
@@ -69,9 +73,11 @@ def export(
         if desk is None:
             part.replace(out)
         else:
-            words, record = Words(title=out.name), {"form": form, "file": digest, "for_party": for_party}
+            upto = id_at(log.db, moment.position)
+            words = Words(title=out.name)
+            record = {"form": form, "file": digest, "for_party": for_party, "upto": upto}
             _recorded(desk, words, record, part, out)
-        _sync_folder(out.parent)
+        sync_folder(out.parent)
     return Written(out, form, digest, contents.entries)
 
 
@@ -123,16 +129,6 @@ def _digest(file: BinaryIO) -> bytes:
     while block := file.read(1 << 20):
         found.update(block)
     return found.digest()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name durable, where the system lets a folder be synced."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 @contextlib.contextmanager

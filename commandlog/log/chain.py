@@ -112,6 +112,16 @@ def checkpoint_holds(key: bytes, signature: bytes, log_id: bytes, seq: int, head
     return _verifies(key, signature, checkpoint_bytes(log_id, seq, head))
 
 
+def bundle_bytes(manifest: bytes) -> bytes:
+    """Return what the desk signs that makes a bundle: what is in it, by its manifest."""
+    return b"commandlog bundle 1\x00" + sha256(manifest).digest()
+
+
+def bundle_holds(key: bytes, signature: bytes, manifest: bytes) -> bool:
+    """Whether the desk with this public key made the bundle with this manifest."""
+    return _verifies(key, signature, bundle_bytes(manifest))
+
+
 def _verifies(key: bytes, signature: bytes, message: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
