@@ -3,6 +3,7 @@
 A new version adds a migration and never changes one. Derived tables may be rebuilt by a migration, records never are.
 """
 
+import re
 from sqlite3 import Connection
 
 from commandlog.log import derived
@@ -25,6 +26,18 @@ PIECES = (
 )
 
 
+_LATER = {2: (*PIECES, *derived.schema(2))}
+"""What makes the tables that came with each version after the first."""
+
+_MAKES = re.compile(r"^(CREATE(?: UNIQUE)? (?:TABLE|INDEX)) ")
+
+
+def statements(version: int = VERSION) -> list[str]:
+    """Return what makes the tables of a file of a version."""
+    later = [statement for number in range(2, version + 1) for statement in _LATER[number]]
+    return [*RECORDS, *derived.schema(1), *later]
+
+
 def migrate(db: Connection) -> None:
     """Bring a file to this version; new files come from nothing the same way.
 
@@ -42,9 +55,27 @@ def migrate(db: Connection) -> None:
 
     @migrations()
     def second(log: Database) -> None:
-        for statement in (*PIECES, *derived.schema(2)):
+        for statement in _LATER[2]:
             log.execute(statement)
         derived.derive(db, 2)
         log.execute("PRAGMA user_version = 2")
 
     migrations.apply(Database(db, execute_plugins=False))
+
+
+def stand_in(db: Connection) -> None:
+    """Let an older file that cannot be written be read as if it were of this version.
+
+    What it lacks stands in temporary tables of this connection, derived from the records that the file has now; nothing
+    that reads has to know.
+    """
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if not 0 < version < VERSION:
+        return
+    db.execute("PRAGMA temp_store = MEMORY")
+    db.execute("BEGIN")
+    for later in range(version + 1, VERSION + 1):
+        for statement in _LATER[later]:
+            db.execute(_MAKES.sub(r"\1 temp.", statement, count=1))
+        derived.derive(db, later)
+    db.execute("COMMIT")

@@ -13,6 +13,7 @@ Fault = tuple[str, str]  # the key ("units[3].party"), and what is wrong and wha
 Coded = Party | Place | Category | Role | Power | Mandate | Ladder | Level
 
 _DAY = 1440  # minutes
+_CENTURY = 36_500  # days
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 _SECTORS = ("public", "private")
 _ZONE = re.compile(r"[A-Za-z][\w+-]{1,30}(?:/[\w+-]{1,30}){0,2}", re.ASCII)
@@ -42,6 +43,8 @@ def _event(covenant: Covenant) -> Iterator[Fault]:
         yield "timezone", problem.format(code=covenant.timezone)
     if not 0 <= covenant.answer_minutes <= _DAY:
         yield "answer_minutes", _("Minutes are 0 (no deadline) to 1440, a day.")
+    if not 0 <= covenant.retention_days <= _CENTURY:
+        yield "retention_days", _("Days are 0 (nothing agreed) to 36500, a century.")
     for key in ("valid_until", "evaluation_due"):
         if not _is_date(getattr(covenant, key)):
             yield key, _("“{code}” is no date. Write it as 2027-06-30.").format(code=getattr(covenant, key))

@@ -124,7 +124,10 @@ class Ladder(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 
 
 class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
-    """All of it. `answer_minutes` is what a task without a deadline of its own gets; 0 gives none."""
+    """All of it. `answer_minutes` is what a task without a deadline of its own gets; 0 gives none.
+
+    `retention_days` is how long a log is kept after it was closed, before it may be deleted; 0 where nothing is agreed.
+    """
 
     code: str
     name: Named
@@ -136,6 +139,7 @@ class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     answer_minutes: int = 0
     valid_until: str = ""
     evaluation_due: str = ""
+    retention_days: int = 0
     parties: tuple[Party, ...]
     roles: tuple[Role, ...] = ()
     units: tuple[Unit, ...] = ()

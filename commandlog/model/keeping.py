@@ -5,6 +5,12 @@ What they say concerns other records, by id; why, and in whose name, is in the w
 
 from commandlog.model.frames import Frame, Millis, RecordId
 
+CONTINUATION = "continuation"
+"""The form of a copy that is no document but a log, in which what was open goes on; `file` is its first check value."""
+
+CONTINUED = "continued:"
+"""How the origin begins of what a log took over from the one that it continues: that one's id and reference follow."""
+
 
 class Released(Frame, frozen=True, kw_only=True, tag="released"):
     """Records are told to one more party; the ground is in the words."""

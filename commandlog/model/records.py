@@ -5,13 +5,13 @@ their id, never by position: positions move when a desk that was offline comes b
 Times are integer milliseconds since 1970 in UTC.
 """
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
 
 from commandlog.model.covenant import Covenant
-from commandlog.model.frames import Frame, Millis, RecordId
+from commandlog.model.frames import FRAME_VERSION, Frame, Millis, RecordId
 from commandlog.model.keeping import (
     Attached,
     Closed,
@@ -269,6 +269,9 @@ AnyFrame = (
     | Discarded
 )
 
+KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyFrame))
+"""The tags of all kinds that this version knows."""
+
 SYSTEM_KINDS = (
     "opened",
     "covenant",
@@ -379,9 +382,25 @@ def _cleaned(value: Any) -> Any:
     return [_cleaned(one) for one in value] if isinstance(value, list | tuple) else value
 
 
+class NewerRecord(msgspec.ValidationError):
+    """A record of a kind, or of a version of its kind, that only a newer program knows."""
+
+
 def decode_frame(data: bytes) -> Any:
-    """Read a frame from its bytes; raises msgspec.DecodeError or ValidationError on anything else."""
-    return _decode_frame(data)
+    """Read a frame from its bytes; raises msgspec.DecodeError or ValidationError on anything else.
+
+    What only a newer program knows raises NewerRecord, which is a ValidationError.
+    """
+    try:
+        frame = _decode_frame(data)
+    except msgspec.ValidationError as error:
+        said = msgspec.json.decode(data)
+        if isinstance(said, dict) and (said.get("kind") not in KINDS or said.get("v", FRAME_VERSION) != FRAME_VERSION):
+            raise NewerRecord(str(error)) from error
+        raise
+    if frame.v != FRAME_VERSION:
+        raise NewerRecord(f"version {frame.v}")
+    return frame
 
 
 def decode_words(data: bytes) -> Words:
