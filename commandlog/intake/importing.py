@@ -14,6 +14,8 @@ from commandlog.intake.plan import Plan, plan
 from commandlog.language import _
 from commandlog.log.derived import incidents, origins
 from commandlog.log.desk import Desk
+from commandlog.log.files import failures
+from commandlog.log.lock import PAUSE
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import Source
@@ -23,9 +25,8 @@ from commandlog.verbs.incidents import incident_of, link, open_incident
 from commandlog.verbs.levels import set_level
 from commandlog.verbs.saying import note, report, source_of
 
-BATCH = 150  # rows a transaction: an operator who waits for one to end waits some 12 ms
-PAUSE = 0.002  # seconds between two transactions, so that an operator who waits gets in between
-TEND_EVERY = 8  # transactions: what waits for an idle moment would pile up during an import
+BATCH = 100  # rows a transaction: an operator who waits for one to end waits some 8 ms
+TEND_EVERY = 2  # transactions: what waits for an idle moment would pile up, and then keep the operator waiting
 MAX_CHANGED = 1_000
 MAX_REMARKS = 100
 Progress = Callable[[int, int], None]
@@ -74,8 +75,11 @@ class Outcome(NamedTuple):
 def plan_import(log: Log | Desk, source: Path, mapping: Path | None = None) -> Plan:
     """Return what importing a file into this log would do, without writing anything.
 
-    Raises RuleError where the file or the mapping cannot be understood, Unavailable where the disk refuses.
+    Raises RuleError where the log is closed, or the file or the mapping cannot be understood; Unavailable where the
+    disk refuses.
     """
+    if isinstance(log, Desk):
+        log.check_open()
     own = log.log.path if isinstance(log, Desk) else log.path
     for given in (source, mapping):
         if given and given.exists() and given.samefile(own):
@@ -89,7 +93,8 @@ def run(desk: Desk, plan: Plan, progress: Progress | None = None) -> Outcome:
     `progress` is told (rows done, rows in all) after each transaction; when it raises, the import ends there, whole.
     Raises Unavailable where the log cannot be written; what was written before stays.
     """
-    writer = _Writer(desk, plan)
+    with failures(desk.log.path):
+        writer = _Writer(desk, plan)
     total = len(plan)
     for number, start in enumerate(range(0, total, BATCH), start=1):
         with desk.writing():

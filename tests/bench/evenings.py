@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from commandlog.intake.importing import BATCH, PAUSE, TEND_EVERY
+from commandlog.intake.importing import BATCH, TEND_EVERY
 from commandlog.log.desk import Desk, sit_down
+from commandlog.log.lock import PAUSE
 from commandlog.log.store import Log
 from commandlog.model.covenant import Category, Covenant, Party, Place, Unit
 from commandlog.model.frames import Frame, Source
-from commandlog.model.records import Added, Assessed, Note, Report, Words
+from commandlog.model.records import Added, Assessed, Corrected, Feedback, Note, Report, Words
 from tests.events import START, Clock, concert
 
 _SYLLABLES = [
@@ -75,8 +76,14 @@ def covenant() -> Covenant:
     )
 
 
+WAITING = 20  # reports that have been assessed or closed by nobody yet, at any moment
+
+
 class Traffic:
-    """An endless stream of records: reports and what was decided about them, notes, additions; words by Zipf's law."""
+    """An endless stream of records: reports and what became of them, notes, additions and corrections.
+
+    Words follow Zipf's law. One entry in fifteen is for some parties only; few reports are open at any moment.
+    """
 
     def __init__(self, clock: Clock, seed: int = 7) -> None:
         self.clock = clock
@@ -85,6 +92,7 @@ class Traffic:
         self.weights = [1 / rank for rank in range(1, len(self.words) + 1)]
         self.last: bytes = b""
         self.waiting: list[bytes] = []
+        self.assessed: list[bytes] = []
         self._pool: list[str] = []
 
     def text(self) -> str:
@@ -106,25 +114,36 @@ class Traffic:
         }
         if chance.random() < 0.1:
             about["priority"] = chance.choice(("elevated", "urgent"))
+        if chance.random() < 0.07:
+            about["audience"] = ("venue", f"party{number % 7 + 1}")
         words = Words(text=self.text())
         kind = chance.random()
         if kind < 0.1 and self.last:
-            return Added, words, {**about, "entry": self.last}
-        if kind < 0.4 and len(self.waiting) > 20:
+            return (Added if kind < 0.07 else Corrected), words, {**about, "entry": self.last}
+        if len(self.waiting) > WAITING:
             about["entry"] = self.waiting.pop(0)
+            self.assessed.append(about["entry"])
             return Assessed, words, {**about, "disposition": chance.choice(("no_action", "observe", "approach"))}
-        return (Report, words, about) if kind < 0.8 else (Note, words, about)
+        if len(self.assessed) > WAITING:
+            return Feedback, words, {**about, "entry": self.assessed.pop(0)}
+        return (Report, words, about) if kind < 0.6 else (Note, words, about)
 
     def keep(self, kind: type[Frame], record_id: bytes) -> None:
         """Remember what was appended, for what will be said about it."""
-        self.last = record_id
+        if kind in (Report, Note):
+            self.last = record_id
         if kind is Report:
             self.waiting.append(record_id)
 
     def fill(self, desk: Desk, number: int) -> Iterator[float]:
-        """Append records in transactions as an import does; yields the seconds that each transaction took."""
+        """Append records in transactions as an import does, every second one a row that carries its import key.
+
+        Yields the seconds that each transaction took.
+        """
         for start in range(0, number, BATCH):
             waiting = [self.next() for _ in range(min(BATCH, number - start))]
+            for _kind, _words, about in waiting[::2]:
+                about["origin"] = f"import:{self.chance.getrandbits(128):032x}"
             began = time.perf_counter()
             with desk.writing():
                 for kind, words, about in waiting:
