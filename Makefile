@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 DEMO ?= commandlog-demo
 
-.PHONY: demo setup test check static bench translations package clean
+.PHONY: demo setup test check static bench faults translations package clean
 
 demo: $(VENV)/.program
 	rm -f $(DEMO)/demo.clog* $(DEMO)/demo.pdf $(DEMO)/demo.xlsx
@@ -30,6 +30,19 @@ static: $(VENV)/.tools
 
 bench: $(VENV)/.tools
 	$(BIN)/python -m tests.bench
+
+# every promise of docs/reliability.md at full length; two hours on two processors
+faults: $(VENV)/.tools
+	$(BIN)/python -m tests.faults.power --seed 1 --cuts 10000
+	$(BIN)/python -m tests.faults.kill --seed 1 --runs 1000
+	$(BIN)/python -m tests.faults.kill --seed 1 --runs 100 --control
+	$(BIN)/python -m tests.faults.io_errors --seed 1
+	$(BIN)/python -m tests.faults.io_commands
+	$(BIN)/python -m tests.faults.processes
+	$(BIN)/python -m tests.faults.processes --seconds 20 --control
+	$(BIN)/python -m tests.faults.tampering --seed 1 --changes 10000
+	$(BIN)/python -m tests.faults.drill --seed 1 --runs 100
+	$(BIN)/python -m tests.faults.drill --seed 1 --runs 20 --control
 
 translations: $(VENV)/.tools
 	$(BIN)/python -m tests.translations

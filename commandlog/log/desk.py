@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from commandlog.language import _
+from commandlog.log.derived import closings, origins
 from commandlog.log.derived.table import FOREVER
+from commandlog.log.files import in_words
 from commandlog.log.keys import desk_key
 from commandlog.log.signing import Signer
 from commandlog.log.store import Log
+from commandlog.model.checks import zone_named
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import By, Frame, Millis
@@ -91,6 +95,11 @@ class Desk:
         return self.signer.desk
 
     @property
+    def path(self) -> Path:
+        """The log's file."""
+        return self.log.path
+
+    @property
     def covenant(self) -> Covenant:
         """The covenant in force."""
         return self.log.covenant()
@@ -115,8 +124,8 @@ class Desk:
         if self._known is None or self._known.place != self.log.place:
             self._known = self._look_up()
         known = self._known
-        if known.closed and kind not in AFTER_CLOSING:
-            raise RuleError(_("This log is closed: add to one of its entries, or continue it in a new log."))
+        if known.closed and kind not in AFTER_CLOSING and not origins.position(self.log.db, fields.get("origin", "")):
+            self.check_open()
         if kind not in _BEFORE_COVENANT:
             fields.setdefault("covenant", known.covenant)
         fields["occurred_at"] = fields.get("occurred_at") or now
@@ -130,8 +139,17 @@ class Desk:
     def _look_up(self) -> "_Known":
         query = "SELECT number FROM entries WHERE desk = ? ORDER BY since DESC LIMIT 1"
         last = self.log.db.execute(query, (self.code,)).fetchone()
-        closed = self.log.db.execute("SELECT 1 FROM closings LIMIT 1").fetchone() is not None
+        closed = closings.first(self.log.db) > 0
         return _Known(self.log.place, last[0] if last else 0, self.operator, self.log.covenant_id(), closed)
+
+    @in_words
+    def check_open(self) -> None:
+        """Raise RuleError where the log is closed: since when, and what can still be done."""
+        if since := closings.first(self.log.db):
+            zone = zone_named(self.covenant.timezone) or UTC
+            when = datetime.fromtimestamp(self.log.kept_at(since) / 1000, zone)
+            told = _("This log was closed on {time}: add to one of its entries (`add`), or `continue` it in a new log.")
+            raise RuleError(told.format(time=f"{when:%Y-%m-%d %H:%M}"))
 
     @property
     def operator(self) -> str:
@@ -142,6 +160,7 @@ class Desk:
         return found[0] if found and found[1] == FOREVER else ""
 
 
+@in_words
 def sit_down(log: Log, settings: Path, party: str) -> Desk:
     """Return this machine's desk for a party, opened in the log at first use.
 
@@ -152,7 +171,7 @@ def sit_down(log: Log, settings: Path, party: str) -> Desk:
     if found is None:
         known = ", ".join(one.code for one in covenant.parties)
         raise RuleError(_("The covenant has no party “{party}”. It has: {known}.").format(party=party, known=known))
-    key = desk_key(settings, log.id, party)
+    key = desk_key(settings, log.id + log.branch, party)
     public = key.public_key().public_bytes_raw()
     query = "SELECT desk FROM desks WHERE key = ? AND party = ?"
     if not (row := log.db.execute(query, (public, party)).fetchone()):
@@ -164,7 +183,7 @@ def sit_down(log: Log, settings: Path, party: str) -> Desk:
 
 def open_desk(log: Log, settings: Path, party: str, letter: str) -> Desk:
     """Open a new desk of a party in the log, inside `writing`; its code is the party's letter and the next number."""
-    key = desk_key(settings, log.id, party)
+    key = desk_key(settings, log.id + log.branch, party)
     taken = [row[0] for row in log.db.execute("SELECT desk FROM desks WHERE party = ?", (party,))]
     code = f"{letter}{len(taken) + 1}"
     desk = Desk(log, Signer(party, code, key))

@@ -13,16 +13,19 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from msgspec import MsgspecError
+
 from commandlog.language import _
-from commandlog.log import chain, derived, schema
+from commandlog.log import chain, derived, pieces, schema, shape
 from commandlog.log.derived import origins
 from commandlog.log.derived.table import PROVISIONAL, Applied
 from commandlog.log.drives import is_network_drive
-from commandlog.log.erasing import take_away
-from commandlog.log.files import failures, is_read_only, reading_uri
-from commandlog.log.lock import FileLock
+from commandlog.log.erasing import long_enough, purge, purge_all, take_away
+from commandlog.log.files import failures, how_to_rescue, is_read_only, reading_uri
+from commandlog.log.lock import PAUSE, FileLock
+from commandlog.log.mark import BACKUP, Mark, branch_of, mark_of
 from commandlog.log.reading import Head, LogReading
-from commandlog.log.signing import Signer, Signing, Staged
+from commandlog.log.signing import Signer, Staged, signature
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
 from commandlog.model.frames import Millis
@@ -33,7 +36,9 @@ Clock = Callable[[], Millis]
 
 LOCK_TIMEOUT = 30  # seconds
 CHECKPOINT_EVERY = 100  # records between two signed checkpoints
+PURGE_AT_CLOSE = 0.5  # seconds
 WAL_LIMIT = 64 << 20  # bytes of write-ahead log at which a writer stops waiting for an idle moment
+READERS_FINISH = 250  # milliseconds that readers get to finish, once the write-ahead log is that large
 _INSERT = "INSERT INTO records (seq, header, hash, frame, words) VALUES (?, ?, ?, ?, ?)"
 
 
@@ -59,9 +64,19 @@ def _reader(path: Path) -> sqlite3.Connection:
 class Log(LogReading):
     """A log file that is open. One per thread; closing it is the caller's duty (it is a context manager)."""
 
-    def __init__(self, path: Path, *, clock: Clock = system_clock, create: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock = system_clock,
+        create: bool = False,
+        follows: bool = False,
+        reading: bool = False,
+    ) -> None:
         """Open a log, or make a new one at a path where nothing is yet.
 
+        With `reading`, nothing is ever written in it. A second copy or a backup can only be read, save by what
+        `follows` the log that it is a copy of.
         Raises RuleError (no such file, or one that is there already, or on a network drive), Unavailable (cannot be
         opened now, written by a newer version) or Damaged (not a log).
         """
@@ -71,12 +86,13 @@ class Log(LogReading):
         self._commits = 0
         self._taken_back = 0
         self._torn = False
+        self._damaged = False
         self._closed = False
         self._version = -1
         self.write_ahead = WriteAhead(0, 0)
         self._staged: list[Staged] = []
-        self._signing = Signing()
         self._covenants: dict[int, Covenant] = {}
+        self.mark: Mark | None = None
         if create and path.exists():
             raise self._already_there()
         if not create:
@@ -85,14 +101,14 @@ class Log(LogReading):
             self._look(path)
         if not path.parent.is_dir():
             raise RuleError(_("There is no folder {folder}: make it first.").format(folder=path.parent))
-        if is_network_drive(path.parent):
+        if is_network_drive(path.parent) and not (self.mark and self.mark.form == BACKUP):
             raise RuleError(
                 _(
                     "{file} is on a network drive, where a log can be damaged: keep it on a disk of this machine."
                 ).format(file=path)
             )
         self.id = b""
-        self.read_only = not create and is_read_only(path)
+        self.read_only = not create and (reading or is_read_only(path) or (self.mark is not None and not follows))
         with failures(self.path):
             if self.read_only:
                 self._open_for_reading()
@@ -106,12 +122,12 @@ class Log(LogReading):
                 raise
 
     def _open_for_reading(self) -> None:
-        """Open a log that lies where nothing can be written: it is read, and every verb says that it cannot write.
+        """Open a log that cannot be written here, or a copy: it is read, and every verb says that it cannot write.
 
         Raises Unavailable where a write-ahead log lies beside it: its last entries are there, and SQLite could not see
         them without writing.
         """
-        if self.wal_bytes:
+        if self.wal_bytes and is_read_only(self.path):
             raise Unavailable(
                 _(
                     "The last entries of {file} are in the -wal file beside it:"
@@ -119,9 +135,14 @@ class Log(LogReading):
                 ).format(file=self.path)
             )
         self.db = _reader(self.path)
-        self._ids = chain.Ids()
-        self.id = self.db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()[0]
-        self.head = self._read_head()
+        try:
+            schema.stand_in(self.db)
+            self._ids = chain.Ids()
+            self.id = self._read_id()
+            self.head = self._read_head()
+        except BaseException:
+            self.db.close()
+            raise
 
     def _look(self, path: Path) -> None:
         """Raise Damaged for a file that is no log, before anything is put beside it.
@@ -132,6 +153,19 @@ class Log(LogReading):
         with failures(self.path), closing(_reader(path)) as db:
             if db.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
                 raise Damaged(_("{file} is not a CommandLog log.").format(file=path))
+            if db.execute("PRAGMA user_version").fetchone()[0] > schema.VERSION:
+                raise self._newer()
+            if name := shape.acts_by_itself(db):
+                raise Damaged(
+                    _("{file} holds “{name}”, which no CommandLog put there: do not write in it, keep it.").format(
+                        file=path, name=name
+                    )
+                )
+            self.mark = mark_of(db)
+
+    def _newer(self) -> Unavailable:
+        told = _("{file} was written by a newer version of CommandLog: open it with that version.")
+        return Unavailable(told.format(file=self.path))
 
     def _already_there(self) -> RuleError:
         return RuleError(_("{file} is there already: choose another name.").format(file=self.path))
@@ -154,11 +188,9 @@ class Log(LogReading):
 
     def _prepare(self, create: bool) -> None:
         db = self.db
-        if not create and db.execute("PRAGMA user_version").fetchone()[0] > schema.VERSION:
-            told = _("{file} was written by a newer version of CommandLog: open it with that version.")
-            raise Unavailable(told.format(file=self.path))
         if create:  # before WAL, so that it stands in the file itself and the next one to open it knows it
             db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         if db.execute("PRAGMA synchronous").fetchone()[0] != 2:
@@ -172,9 +204,14 @@ class Log(LogReading):
             schema.migrate(db)
         if create:
             db.execute("INSERT INTO meta VALUES ('log_id', ?)", (chain.Ids().next(self.clock()),))
-        self.id = db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()[0]
+        self.id = self._read_id()
         self._ids = chain.Ids()
         self.head = self._read_head()
+
+    def _read_id(self) -> bytes:
+        if found := self.db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone():
+            return bytes(found[0])
+        raise Damaged(_("{file} is not a whole log: it has no identity.").format(file=self.path))
 
     def __enter__(self) -> Self:
         return self
@@ -186,20 +223,38 @@ class Log(LogReading):
         """Tidy up and close; what was appended is on disk already."""
         if self._closed:
             return
+        if not (self.read_only or self._depth or self._damaged):
+            # it goes on the next time where this is too short; a record that cannot be read is for `verify` to tell
+            with suppress(CommandLogError, MsgspecError), failures(self.path):
+                purge_all(self, time.monotonic() + PURGE_AT_CLOSE)
         self._closed = True
-        self._signing.close()
         if self.read_only:
             self.db.close()
             return
         with suppress(CommandLogError), failures(self.path):
             try:
-                with self._lock:
+                with self._lock, self._evidence_kept():
                     with suppress(sqlite3.OperationalError):
-                        self._checkpoint(truncate=True)
+                        if not self._damaged:
+                            self._checkpoint(truncate=True)
                     self.db.close()
             finally:  # whoever kept the lock so long has the log open: this closing is not the last, and moves nothing
                 self.db.close()
         self._lock.close()
+
+    @contextmanager
+    def _evidence_kept(self) -> Iterator[None]:
+        """Keep the file and its write-ahead log of a damaged log as they are while it is closed.
+
+        SQLite would move the one into the other when the last connection is closed; one that can only read cannot.
+        """
+        if not self._damaged:
+            yield
+            return
+        with closing(_reader(self.path)) as last:
+            with suppress(sqlite3.Error):
+                last.execute("PRAGMA user_version").fetchone()
+            yield
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -208,32 +263,44 @@ class Log(LogReading):
         """One transaction: all of it is on disk when the block ends, or nothing is when it raises.
 
         Blocks may be nested; the outermost one commits. Raises Unavailable where the disk is full, the file cannot be
-        written or another process keeps it busy.
+        written or another process keeps it busy. Once damage was met, it raises Damaged, and nothing more is written.
         """
         if self._depth:
             yield from self._nested()
             return
         if self.read_only:
-            raise Unavailable(
-                _("{file} cannot be written here: copy it to a disk of this machine first.").format(file=self.path)
-            )
+            raise self._only_read()
+        if self._damaged:
+            told = _("{file} was found damaged. {rescue}")
+            raise Damaged(told.format(file=self.path, rescue=how_to_rescue(self.path)))
         with failures(self.path), self._lock:
             self.db.execute("BEGIN IMMEDIATE")
             self._depth, self._torn = 1, False
+            before = self.head
             try:
                 self._see_others()
+                before = self.head
                 yield
                 self._settle()
                 self.db.execute("COMMIT")
-            except BaseException:
-                self._roll_back()
+            except BaseException as error:
+                self._damaged = isinstance(error, Damaged) or type(error) is sqlite3.DatabaseError
+                self._roll_back(before)
                 raise
             finally:
                 self._depth = 0
             self._commits += 1
             if self._commits % 32 == 0 and self.wal_bytes > WAL_LIMIT:
                 with suppress(sqlite3.Error):  # what was appended is stored; the next idle moment tries again
-                    self._checkpoint()
+                    self._shrink()
+
+    def _only_read(self) -> CommandLogError:
+        if self.mark is None:
+            return Unavailable(
+                _("{file} cannot be written here: copy it to a disk of this machine first.").format(file=self.path)
+            )
+        told = _("{file} is {copy}: to go on from it, make a log of it with `commandlog restore {file} NEW`.")
+        return RuleError(told.format(file=self.path, copy=self.mark.described))
 
     def _nested(self) -> Iterator[None]:
         """Be part of the outer block: a failure after something was appended takes that one with it."""
@@ -247,18 +314,21 @@ class Log(LogReading):
         finally:
             self._depth -= 1
 
-    def _roll_back(self) -> None:
+    def _roll_back(self, before: Head) -> None:
+        """Take everything back to the head that there was: a disk that refused to write may refuse to read it, too."""
         self._staged, self._torn = [], False
         self._taken_back += 1
         self._covenants.clear()
         with suppress(sqlite3.OperationalError):
             self.db.execute("ROLLBACK")
-        self.head = self._read_head()
+        self.head, self._version = before, -1  # whoever writes next reads it anew
 
     def _see_others(self) -> None:
         """Read the head again if another connection has written since."""
         version = self.db.execute("PRAGMA data_version").fetchone()[0]
         if version != self._version:
+            if self.db.execute("PRAGMA user_version").fetchone()[0] > schema.VERSION:
+                raise self._newer()
             self.head, self._version = self._read_head(), version
 
     @property
@@ -280,13 +350,13 @@ class Log(LogReading):
         seq = self.head.seq + len(self._staged) + 1
         now = max(self.clock(), self._staged[-1].kept_at if self._staged else self.head.kept_at)
         record_id = self._ids.next(now)
-        salted_frame, salted_words = chain.salted(frame_bytes, words_bytes)
+        salted_frame, salted_words = chain.salted(frame_bytes, long_enough(words_bytes))
         digest = chain.digest_of(chain.part_hash(salted_frame), chain.part_hash(salted_words))
         self._staged.append(Staged(seq, record_id, now, signer, digest, salted_frame, salted_words))
         derived.apply(self.db, Applied(seq, record_id, now, signer.party, signer.desk, frame, words))
         if type(frame) is Erased:
             self._settle()  # it may name a record of this very transaction
-            take_away(self.db, frame)
+            take_away(self.db, seq, record_id)
         return Record(seq, record_id, now, frame, words)
 
     def _settle(self) -> None:
@@ -297,9 +367,9 @@ class Log(LogReading):
             return
         rows = []
         previous, version, log_id = self.head.hash, chain.HEADER_VERSION, self.id
-        for one, signature in zip(self._staged, self._signing.signatures(self.id, self._staged), strict=True):
+        for one in self._staged:
             seq, record_id, kept_at, desk, digest, frame, words = one
-            fixed = (version, log_id, seq, record_id, kept_at, digest, signature)
+            fixed = (version, log_id, seq, record_id, kept_at, digest, signature(log_id, one))
             header = chain.pack_header(fixed, desk.party, desk.desk)
             previous = chain.link(previous, header)
             rows.append((seq, header, previous, frame, words))
@@ -316,30 +386,55 @@ class Log(LogReading):
     def tend(self) -> bool:
         """Do a slice of what can wait for an idle moment; returns whether there was anything to do.
 
-        Merges the full-text index and empties the write-ahead log into the file. Takes a few milliseconds.
+        Merges the full-text index, takes away what was left of attachments that never came to be, goes on with the
+        purging of what was erased, and empties the write-ahead log into the file. Takes a few milliseconds.
         """
         with self.writing():
             before = self.db.total_changes
-            self.db.execute("INSERT INTO fulltext (fulltext, rank) VALUES ('merge', 200)")
+            self.db.execute("INSERT INTO fulltext (fulltext, rank) VALUES ('merge', 40)")
             merged = self.db.total_changes - before > 1
+            swept = pieces.sweep(self.db, self.clock())
+        time.sleep(PAUSE)
+        purging = purge(self)
         self.move_write_ahead()
-        return merged
+        return merged or swept or purging.goes_on
 
     def move_write_ahead(self) -> WriteAhead:
-        """Move the write-ahead log into the file, and say what is left of it. It waits for no reader.
+        """Move the write-ahead log into the file, and say what is left of it.
 
         Raises Unavailable where the file cannot be written or another process keeps it busy.
         """
         if not self.read_only:
             with failures(self.path), self._lock:
-                self._checkpoint()
-                if self.wal_bytes > WAL_LIMIT and not self.write_ahead.held_back:
-                    self._checkpoint(truncate=True)
+                self._shrink()
         return self.write_ahead
 
-    def _checkpoint(self, *, truncate: bool = False) -> None:
-        """Move the write-ahead log under the lock, without waiting for readers: everybody would wait with it."""
-        self.db.execute("PRAGMA busy_timeout = 0")
+    def _shrink(self) -> None:
+        """Move the write-ahead log under the lock; where it has grown large, begin it anew.
+
+        It can be begun anew when nobody reads in it any more. Where there are always some who do, it would never be:
+        they get a moment to finish, and those who begin meanwhile read in the file.
+        """
+        self._checkpoint()
+        if self.wal_bytes > WAL_LIMIT and not self.write_ahead.held_back:
+            self._checkpoint(truncate=True, patience=READERS_FINISH)
+
+    def empty_write_ahead(self) -> bool:
+        """Move all of the write-ahead log into the file and leave nothing of it; returns whether that could be done.
+
+        It cannot as long as any program is in the middle of reading: nobody waits for it, here or there.
+        """
+        with failures(self.path), self._lock:
+            try:
+                self._checkpoint(truncate=True)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                    raise
+            return self.wal_bytes == 0
+
+    def _checkpoint(self, *, truncate: bool = False, patience: int = 0) -> None:
+        """Move the write-ahead log, under the lock; wait at most `patience` ms for readers: everybody waits with us."""
+        self.db.execute(f"PRAGMA busy_timeout = {patience}")
         try:
             how = "TRUNCATE" if truncate else "PASSIVE"
             _busy, frames, moved = self.db.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
@@ -347,6 +442,11 @@ class Log(LogReading):
             self.db.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1000}")
         page = self.db.execute("PRAGMA page_size").fetchone()[0]
         self.write_ahead = WriteAhead(self.wal_bytes, max(0, frames - moved) * page)
+
+    @property
+    def branch(self) -> bytes:
+        """Which branch of the log this file is: empty, or 16 bytes where it was restored from a copy."""
+        return branch_of(self.db)
 
     @property
     def wal_bytes(self) -> int:
@@ -363,7 +463,8 @@ class Log(LogReading):
         try:
             header = chain.unpack_header(row[2])
         except ValueError as error:
-            raise Damaged(_("The last record of {file} is damaged.").format(file=self.path), row[0]) from error
+            told = _("The last record of {file} is damaged. {rescue}")
+            raise Damaged(told.format(file=self.path, rescue=how_to_rescue(self.path)), row[0]) from error
         self._ids.follow(header.id)
         return Head(row[0], row[1], header.kept_at, header.id)
 

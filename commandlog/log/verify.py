@@ -3,29 +3,30 @@
 The chain of hashes is checked over every record; the newest signed checkpoint ties it to a desk's key, and records
 after it are checked by their own signatures and numbers. `deep` checks every signature and derives every table anew.
 What a lone file cannot show (its end cut off, two desks' records changed round, all of it written anew with other keys)
-shows against a checkpoint held elsewhere.
+shows against a check line held elsewhere (`witness`).
 """
 
 import os
 import sqlite3
-from concurrent.futures import ProcessPoolExecutor
-from hashlib import sha256
-from multiprocessing import get_context
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from commandlog.language import _
-from commandlog.log import chain
-from commandlog.log.derived.table import PROVISIONAL
-from commandlog.log.files import reading_uri
+from commandlog.log import chain, links, pieces, shape
+from commandlog.log.files import failures, of_the_machine, reading_uri
+from commandlog.log.reading import newer_record, paged
 from commandlog.log.rebuild import Progress, first_difference
 from commandlog.log.store import Log
+from commandlog.log.witness import Line, disagreement, line_of
 from commandlog.model.errors import Damaged
-from commandlog.model.records import DeskOpened, decode_frame
+from commandlog.model.keeping import Erased
+from commandlog.model.records import DeskOpened, NewerRecord, decode_frame
 
-PARALLEL_FROM = 200_000  # records from which on a second process saves more than its start costs
+PARALLEL_FROM = 50_000  # records from which on a second process saves more than its start costs
 
 
 class Verdict(NamedTuple):
@@ -54,10 +55,13 @@ class _Bad(Exception):
         self.fault = fault
 
 
-def verify(path: Path, *, deep: bool = False, progress: Progress = lambda _done: None) -> Verdict:
-    """Check a log; `deep` also checks every desk's signature and derives every table anew to compare.
+def verify(
+    path: Path, *, deep: bool = False, against: Iterable[Line] = (), progress: Progress = lambda _done: None
+) -> Verdict:
+    """Check a log, and hold it `against` check lines; `deep` also checks every signature and derives every table anew.
 
-    Raises RuleError or Damaged where the file cannot be read as a log at all.
+    Raises RuleError or Damaged where the file cannot be read as a log at all, Unavailable where disk or memory refuse:
+    no verdict follows from that.
     """
     try:
         log = Log(path)
@@ -69,16 +73,44 @@ def verify(path: Path, *, deep: bool = False, progress: Progress = lambda _done:
         last, head = log.head.seq, log.head.hash
         signatures = erased = 0
         try:
-            erased = _check_chain(path, log.id, last)
+            without_words = _check_chain(path, log.id, last)
+            erased = len(without_words)
+            _check_erasures(log.db, without_words)
             signatures = _check_signatures(log.db, log.id, _desks(log.db), last, deep)
+            _check_file(log.db, last, deep)
+            _check_attachments(log.db, last)
             if deep:
                 _check_derived(path, progress)
+            _check_lines(log, last, against)
         except _Bad as bad:
             return Verdict(last, head, signatures, erased, bad.position, bad.fault)
         except (sqlite3.DatabaseError, msgspec.MsgspecError, ValueError, OverflowError) as error:
+            if of_the_machine(error):
+                with failures(path):
+                    raise
             fault = _("it cannot be read: {error}").format(error=error)
             return Verdict(last, head, signatures, erased, last, fault)
         return Verdict(last, head, signatures, erased)
+
+
+def _check_file(db: sqlite3.Connection, last: int, deep: bool) -> None:
+    """Check the file itself: its tables are as they were made; when deep, every way into it reads the same."""
+    if wrong := shape.fault(db) or (deep and shape.damage(db)):
+        raise _Bad(last, _("the file itself was changed or damaged: {what}").format(what=wrong))
+
+
+def _check_attachments(db: sqlite3.Connection, last: int) -> None:
+    """Check that each attachment holds what its record names, and that nothing else is kept."""
+    for position, fault in pieces.faults(db, last):
+        raise _Bad(position, fault)
+
+
+def _check_lines(log: Log, last: int, against: Iterable[Line]) -> None:
+    """Check that the log agrees with the check lines that others kept of it."""
+    for line in against:
+        found = line_of(log, line.seq) if 1 <= line.seq <= last else None
+        if fault := disagreement(line, log.id, found):
+            raise _Bad(min(line.seq, last), fault)
 
 
 def _check_derived(path: Path, progress: Progress) -> None:
@@ -87,63 +119,61 @@ def _check_derived(path: Path, progress: Progress) -> None:
         raise _Bad(position, _("the table “{table}” does not follow from the records").format(table=table))
 
 
-def _check_chain(path: Path, log_id: bytes, last: int) -> int:
-    """Check all records against each other; returns how many have no words any more."""
-    workers = min(os.cpu_count() or 1, 4)
-    if last < PARALLEL_FROM or workers < 2:
-        found = [_check_range(path, log_id, 1, last)]
-    else:
-        step = -(-last // workers)
-        ranges = [(path, log_id, first, min(first + step - 1, last)) for first in range(1, last + 1, step)]
-        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-            found = list(pool.map(_check_range, *zip(*ranges, strict=True)))
-    if bad := min((one[1:] for one in found if one[2]), default=None):
+WithoutWords = list[tuple[int, bytes]]
+"""Position and id of records that have no words any more, in their order."""
+
+
+def _check_erasures(db: sqlite3.Connection, without_words: WithoutWords) -> None:
+    """Check that a decision in the log erased the words of each record that has none: the decisions themselves say."""
+    if not without_words:
+        return
+    query = "SELECT seq, frame FROM records WHERE seq IN (SELECT since FROM erasures) ORDER BY seq"
+    decisions = [_frame(seq, frame) for seq, frame in db.execute(query).fetchall()]
+    erased = {one for decision in decisions if isinstance(decision, Erased) for one in decision.records}
+    if absent := next((seq for seq, record_id in without_words if record_id not in erased), 0):
+        raise _Bad(absent, _("its words were taken away, and no decision in the log erased them"))
+
+
+def _check_chain(path: Path, log_id: bytes, last: int) -> WithoutWords:
+    """Check all records against each other; returns those that have no words any more."""
+    uri, start = reading_uri(path), chain.HEADER_VERSION.to_bytes(2, "big") + log_id
+    helpers = min(os.cpu_count() or 1, 4) - 1 if last >= PARALLEL_FROM else 0
+    waiting, found = links.slices(last), list[links.Checked]()
+    number = len(waiting)
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)) as db:
+        with links.helping(uri, start, waiting, found, helpers) as left:
+            while one := links.taken(waiting.popleft):
+                found.append(_check_range(db, start, *one))
+        found += [_check_range(db, start, *one) for one in left]
+    if len(found) != number:
+        raise AssertionError("a part of the log was not looked at")
+    if bad := min(((one.position, one.fault) for one in found if one.fault), default=None):
         raise _Bad(*bad)
-    return sum(one[0] for one in found)
+    return sorted(absent for one in found for absent in one.without_words)
 
 
-def _check_range(path: Path, log_id: bytes, first: int, last: int) -> tuple[int, int, str]:
-    """Check the records from one position to another against each other and the hash before them.
-
-    Returns how many have no words, the first bad position and what is wrong with it (0 and "" where nothing is).
-    """
-    erased = 0
-    db = sqlite3.connect(reading_uri(path), uri=True, isolation_level=None, timeout=30)
-    position = first
-    start = chain.HEADER_VERSION.to_bytes(2, "big") + log_id
+def _check_range(db: sqlite3.Connection, start: bytes, first: int, last: int) -> links.Checked:
+    """Check the records from one position to another against each other and the hash before them."""
     try:
-        before = db.execute("SELECT hash, header FROM records WHERE seq = ?", (first - 1,)).fetchone()
-        previous = before[0] if before else chain.GENESIS
-        kept_at = before[1][42:50] if before else b""
-        query = (
-            "SELECT seq, header, hash, frame, words, words_hash FROM records"
-            f" WHERE seq BETWEEN ? AND ? AND seq < {PROVISIONAL} ORDER BY seq"
-        )
-        for seq, header, stored, frame, words, words_hash in db.execute(query, (first, last)):
-            if seq != position:
-                return erased, position, _("the record is missing")
-            # the header by its bytes, as chain.pack_header lays them out: unpacking each would double the time
-            if header[:26] != start + seq.to_bytes(8, "big"):
-                return erased, seq, _("the header belongs to another record or log")
-            if frame is None:
-                return erased, seq, _("what it says was taken away")
-            erased += words is None
-            words_part = sha256(words).digest() if words is not None else words_hash or b""
-            if sha256(b"\x00" + sha256(frame).digest() + words_part).digest() != header[50:82]:
-                return erased, seq, _("what it says was changed after it was written")
-            if sha256(b"\x01" + previous + header).digest() != stored:
-                return erased, seq, _("its check value does not follow from the one before")
-            now = header[42:50]  # big-endian, so the bytes compare as the times do
-            if now < kept_at:
-                return erased, seq, _("it is dated before the record that precedes it")
-            previous, kept_at, position = stored, now, seq + 1
-        if position != last + 1:
-            return erased, position, _("the record is missing")
-    except (sqlite3.DatabaseError, TypeError, ValueError) as error:
-        return erased, position, _("it cannot be read: {error}").format(error=error)
-    finally:
-        db.close()
-    return erased, 0, ""
+        checked = links.check(db, start, first, last)
+    except links.Unreadable as unreadable:
+        if of_the_machine(unreadable.cause):
+            raise unreadable.cause from unreadable
+        said = _("it cannot be read: {error}").format(error=unreadable.cause)
+        return links.Checked([], unreadable.position, said)
+    return checked._replace(fault=_in_words(checked.fault)) if checked.fault else checked
+
+
+def _in_words(fault: str) -> str:
+    return {
+        links.MISSING: _("the record is missing"),
+        links.HEADER: _("the header belongs to another record or log"),
+        links.FRAME: _("what it says was taken away"),
+        links.BOTH: _("it says that its words are gone, and has them"),
+        links.CHANGED: _("what it says was changed after it was written"),
+        links.LINK: _("its check value does not follow from the one before"),
+        links.EARLIER: _("it is dated before the record that precedes it"),
+    }[fault]
 
 
 Desks = dict[str, tuple[str, bytes]]
@@ -164,6 +194,8 @@ def _desks(db: sqlite3.Connection) -> Desks:
 def _frame(seq: int, frame: bytes) -> Any:
     try:
         return decode_frame(frame[chain.SALT :])
+    except NewerRecord as error:
+        raise newer_record(seq) from error
     except (msgspec.MsgspecError, TypeError) as error:
         raise _Bad(seq, _("it cannot be read: {error}").format(error=error)) from error
 
@@ -183,6 +215,9 @@ def _check_signatures(db: sqlite3.Connection, log_id: bytes, desks: Desks, last:
                 seq, _("the log differs from its checkpoint here: something at or before it was left out or moved")
             )
         checked, vouched = checked + 1, seq
+    beyond = "SELECT min(seq) FROM checkpoints WHERE seq NOT IN (SELECT seq FROM records)"
+    if (cut := db.execute(beyond).fetchone()[0]) is not None:
+        raise _Bad(cut, _("a checkpoint stands here, but no record: the end was cut off"))
     return checked + _check_each(db, desks, 1 if deep else vouched + 1, last)
 
 
@@ -193,8 +228,7 @@ def _check_each(db: sqlite3.Connection, desks: Desks, first: int, last: int) -> 
     desk's others shows, even where all hashes were made to fit.
     """
     numbers: dict[str, int] = {}
-    query = "SELECT seq, header, frame FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq"
-    for seq, header_bytes, frame_bytes in db.execute(query, (first, last)):
+    for seq, header_bytes, frame_bytes in paged(db, "seq, header, frame", first, last):
         header = chain.unpack_header(header_bytes)
         party, key = desks.get(header.desk, ("", b""))
         if not chain.signature_holds(key, header):

@@ -16,7 +16,7 @@ from commandlog.model.errors import RuleError
 from commandlog.model.frames import Source
 from commandlog.model.records import DecisionWords
 from commandlog.model.words import Disposition
-from commandlog.verbs import assessing, events, incidents, levels, saying, tasks
+from commandlog.verbs import assessing, attaching, events, incidents, levels, saying, tasks, withholding
 from tests.events import Clock, concert
 
 PARTIES = ("police", "venue", "baken", "aid")
@@ -35,6 +35,7 @@ STEP = st.tuples(
             "decide",
             "correct",
             "add",
+            "attach",
             "assess",
             "duplicate",
             "feedback",
@@ -57,6 +58,10 @@ STEP = st.tuples(
             "confirm_level",
             "phase",
             "release",
+            "recall",
+            "erase",
+            "hold",
+            "lift",
             "sign_in",
         ]
     ),
@@ -117,6 +122,7 @@ _VERBS: dict[str, Callable[[Desk, int, int, str, Any], Any]] = {
     "decide": lambda d, a, b, t, k: saying.decide(d, DecisionWords(decision=t, known="x"), **k),
     "correct": lambda d, a, b, t, k: saying.correct(d, _entry(d, a), t, reason="verhoord"),
     "add": lambda d, a, b, t, k: saying.add_to(d, _entry(d, a), t, **k),
+    "attach": lambda d, a, b, t, k: attaching.attach(d, _entry(d, a), f"{b}{t!r}".encode(), name=t, **k),
     "assess": lambda d, a, b, t, k: assessing.assess(d, _entry(d, a), list(Disposition)[b % 5], text=t, **k),
     "duplicate": lambda d, a, b, t, k: assessing.duplicate(d, _entry(d, a), _entry(d, b), **k),
     "feedback": lambda d, a, b, t, k: assessing.feed_back(d, _any(d, "reports", "entry", a), t, **k),
@@ -142,7 +148,13 @@ _VERBS: dict[str, Callable[[Desk, int, int, str, Any], Any]] = {
     "level": lambda d, a, b, t, k: levels.set_level(d, "venue", "orange", told=PARTIES[: a % 5], reason="x", **k),
     "confirm_level": lambda d, a, b, t, k: levels.confirm_level(d, "venue", **k),
     "phase": lambda d, a, b, t, k: levels.set_phase(d, "show", **k),
-    "release": lambda d, a, b, t, k: events.release(d, (_entry(d, a),), PARTIES[b % 4], t, **k),
+    "release": lambda d, a, b, t, k: withholding.release(d, (_entry(d, a),), PARTIES[b % 4], t, thread=b % 5 == 0, **k),
+    "recall": lambda d, a, b, t, k: withholding.recall(
+        d, (_entry(d, a),), (PARTIES[b % 4],), f"x {t}", thread=b % 3 == 0, **k
+    ),
+    "erase": lambda d, a, b, t, k: withholding.erase(d, (_entry(d, a),), f"x {t}", thread=b % 3 == 0, **k),
+    "hold": lambda d, a, b, t, k: withholding.hold(d, (_entry(d, a),) if b % 7 else (), f"x {t}", **k),
+    "lift": lambda d, a, b, t, k: withholding.lift_hold(d, _any(d, "holds", "hold", a), "x", **k),
     "sign_in": lambda d, a, b, t, k: events.sign_in(d, t, **k),
 }
 

@@ -15,7 +15,7 @@ from commandlog.log.keys import settings_folder
 from commandlog.log.signing import Signer
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
-from commandlog.verbs import saying, tasks
+from commandlog.verbs import saying, tasks, withholding
 
 Change = Callable[[sqlite3.Connection, int], None]
 
@@ -155,12 +155,24 @@ def test_without_checkpoints_every_signature_is_checked(venue: Desk) -> None:
 
 def test_erased_words_still_verify(venue: Desk) -> None:
     path, db = fill(venue), venue.log.db
-    words = db.execute("SELECT words FROM records WHERE seq = 20").fetchone()[0]
-    db.execute("UPDATE records SET words = NULL, words_hash = ? WHERE seq = 20", (sha256(words).digest(),))
-    assert verify(path).holds
+    withholding.erase(venue, (20,), "op verzoek")
+    assert verify(path, deep=True).holds
     assert verify(path).erased == 1
     db.execute("UPDATE records SET words_hash = ? WHERE seq = 20", (bytes(32),))
     assert verify(path).position == 20
+
+
+@pytest.mark.parametrize("hidden", ["", "INSERT INTO erasures VALUES (30, 4611686018427387904, 20)"])
+def test_words_that_are_gone_without_a_decision_are_missed(venue: Desk, hidden: str) -> None:
+    path, db = fill(venue), venue.log.db
+    withholding.erase(venue, (21,), "op verzoek")
+    words = db.execute("SELECT words FROM records WHERE seq = 20").fetchone()[0]
+    db.execute("UPDATE records SET words = NULL, words_hash = ? WHERE seq = 20", (sha256(words).digest(),))
+    if hidden:  # a derived row that says so is not enough: the decision itself must
+        db.execute(hidden)
+    verdict = verify(path)
+    assert (verdict.position, verdict.erased) == (20, 2)
+    assert "no decision" in verdict.fault
 
 
 def test_a_desk_writes_for_its_own_party_alone(venue: Desk, police: Desk) -> None:
