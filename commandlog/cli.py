@@ -11,23 +11,47 @@ import click
 import platformdirs
 
 from commandlog import __version__
-from commandlog.commands import demonstrating, exchanging, helping, reading, writing
-from commandlog.language import _, choose, preferred
+from commandlog.commands import (
+    attaching,
+    checking,
+    closing,
+    demonstrating,
+    disclosing,
+    exchanging,
+    helping,
+    preserving,
+    proving,
+    reading,
+    writing,
+)
+from commandlog.language import _, choose, marked, preferred
 from commandlog.model.errors import CommandLogError
 from commandlog.model.records import clean
 
 DONE, NO, BAD_INPUT = 0, 1, 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+SECTIONS = {
+    marked("To begin"): (writing.BEGIN, demonstrating.COMMANDS),
+    marked("What is said and done"): (writing.SAY, attaching.COMMANDS),
+    marked("Tasks"): (writing.TASKS,),
+    marked("To look"): (reading.COMMANDS,),
+    marked("In and out"): (exchanging.COMMANDS,),
+    marked("Who may know, and what is erased"): (disclosing.COMMANDS,),
+    marked("Safe and provable"): (preserving.COMMANDS, proving.COMMANDS, checking.COMMANDS),
+    marked("When it is over"): (closing.COMMANDS,),
+}
+"""Every command, in the order in which people come to need them."""
+
+
+@click.group(
+    cls=helping.Sections,
+    sections={title: [one for part in parts for one in part] for title, parts in SECTIONS.items()},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="commandlog")
 def commands() -> None:
     """Keep the incident log of an event command centre."""
-
-
-for _module in (demonstrating, writing, exchanging, reading):
-    for _command in _module.COMMANDS:
-        commands.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return 130
     except sqlite3.DatabaseError as error:
-        return _refuse(_("The log is damaged or cannot be read: {error}.").format(error=error))
+        return _refuse(_damage(error))
     except OSError as error:
         return _refuse(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
     except Exception:
@@ -70,6 +94,11 @@ def _text(argument: str) -> str:
 def _refuse(message: str) -> int:
     print(f"commandlog: {' '.join(message.split())}", file=sys.stderr)
     return BAD_INPUT
+
+
+def _damage(error: sqlite3.DatabaseError) -> str:
+    told = _("The log is damaged or cannot be read: {error}. `commandlog rescue FILE DIR` saves what can be read.")
+    return told.format(error=error)
 
 
 def _report_bug() -> str:

@@ -4,6 +4,7 @@ import gettext
 import os
 from contextlib import ExitStack
 from importlib.resources import as_file, files
+from typing import Any
 
 import click
 
@@ -26,6 +27,27 @@ CLICK = (
     marked("{value!r} is not a valid {number_type}."),
 )
 """What click says to users of this program; it looks its words up as gettext does."""
+
+
+class Sections(click.Group):
+    """A command of commands, whose help lists them by section: sixty in one row help nobody."""
+
+    def __init__(self, *, sections: dict[str, list[click.Command]], **options: Any) -> None:
+        super().__init__(**options)
+        self.sections = sections
+        for commands in sections.values():
+            for command in commands:
+                self.add_command(command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's)
+        """Write each section under its title."""
+        widest = max(map(len, self.commands))
+        for title, commands in self.sections.items():
+            with formatter.section(_(title)):
+                limit = formatter.width - 6 - widest
+                rows = [(f"{command.name:{widest}}", command.get_short_help_str(limit)) for command in commands]
+                formatter.write_dl(rows)
+
 
 _ENGLISH: dict[int, str] = {}
 _open = ExitStack()

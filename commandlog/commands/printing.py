@@ -12,6 +12,7 @@ from commandlog.model.words import label
 from commandlog.views.board import TaskLine
 from commandlog.views.lines import Line
 from commandlog.views.moments import local
+from commandlog.views.open_items import OpenItems, Unconfirmed
 
 NAMED = (
     "observation",
@@ -21,6 +22,7 @@ NAMED = (
     "incident_merged",
     "opened",
     "phase",
+    "attached",
 )  # their text does not tell
 
 
@@ -68,10 +70,14 @@ def _marks(line: Line, covenant: Covenant) -> list[str]:
         marks.append(label(line.state))
     if line.state == "closed":
         marks.append(label(line.state))
+    if line.later:
+        marks.append(_("later"))
     if line.audience:
         marks.append(_("only {parties}").format(parties=", ".join(map(covenant.party_name, line.audience))))
     if line.frame and line.frame.rule:
         marks.append(_("outside the mandate: {rule}").format(rule=covenant.article(line.frame.rule)))
+    if line.attachments:
+        marks.append(_("with {attachments}").format(attachments=", ".join(one.reference for one in line.attachments)))
     return marks
 
 
@@ -94,3 +100,26 @@ def task_lines(tasks: Iterable[TaskLine], covenant: Covenant, zone: tzinfo) -> I
         )
         shown = [f"{name} {local(at, zone):%H:%M}" for name, at in times if at]
         yield f"{'':23}" + click.style(" · ".join(shown), dim=True)
+
+
+def open_lines(items: OpenItems, covenant: Covenant, zone: tzinfo) -> Iterator[str]:
+    """Yield what is open as text, under a heading for each sort."""
+    for title, texts in (
+        (_("to assess"), timeline_lines(items.to_assess, covenant, zone)),
+        (_("tasks"), task_lines(items.tasks, covenant, zone)),
+        (_("to affirm"), task_lines(items.to_affirm, covenant, zone)),
+        (_("feedback to give"), timeline_lines(items.to_close, covenant, zone)),
+        (_("incidents to close"), timeline_lines(items.incidents, covenant, zone)),
+        (_("levels not confirmed or due for review"), (_level(covenant, one) for one in items.levels)),
+        (_("corrections to tell"), (f"{one.reference} → {covenant.party_name(one.party)}" for one in items.untold)),
+        (_("conflicts to settle"), (f"{one.reference} ≠ {one.met} ({one.about})" for one in items.conflicts)),
+    ):
+        for number, text in enumerate(texts):
+            if number == 0:
+                yield click.style(title, bold=True)
+            yield text
+
+
+def _level(covenant: Covenant, one: Unconfirmed) -> str:
+    waiting = ", ".join(map(covenant.party_name, one.waiting)) or _("review is due")
+    return f"{covenant.level_name(one.ladder, one.level)}: {waiting}"

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from commandlog.commands.common import FILE, code_of, known_codes, opened, print_json
-from commandlog.commands.printing import task_lines, timeline_lines
+from commandlog.commands.printing import open_lines, task_lines, timeline_lines
 from commandlog.export.contents import Contents
 from commandlog.export.flat import flat
 from commandlog.language import _
@@ -120,32 +120,14 @@ def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
                     "levels": items.levels,
                     "conflicts": items.conflicts,
                     "untold": items.untold,
+                    "incidents": [flat(contents, line) for line in items.incidents],
                 }
             )
         else:
-            for title, texts in (
-                (_("to assess"), timeline_lines(items.to_assess, covenant, zone)),
-                (_("tasks"), task_lines(items.tasks, covenant, zone)),
-                (_("to affirm"), task_lines(items.to_affirm, covenant, zone)),
-                (_("feedback to give"), timeline_lines(items.to_close, covenant, zone)),
-                (_("levels not confirmed or due for review"), (_level(covenant, one) for one in items.levels)),
-                (
-                    _("corrections to tell"),
-                    (f"{one.reference} → {covenant.party_name(one.party)}" for one in items.untold),
-                ),
-                (_("conflicts to settle"), (f"{one.reference} ≠ {one.met} ({one.about})" for one in items.conflicts)),
-            ):
-                for number, text in enumerate(texts):
-                    if number == 0:
-                        click.secho(title, bold=True)
-                    click.echo(text)
+            for text in open_lines(items, covenant, zone):
+                click.echo(text)
     if items.any:
         raise click.exceptions.Exit(1)
-
-
-def _level(covenant: Any, one: open_items.Unconfirmed) -> str:
-    waiting = ", ".join(map(covenant.party_name, one.waiting)) or _("review is due")
-    return f"{covenant.level_name(one.ladder, one.level)}: {waiting}"
 
 
 @click.command("counts")

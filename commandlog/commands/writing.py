@@ -1,5 +1,6 @@
 """Commands that write: a new log, and one command per verb. Entries are named as people name them: P2-142."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from commandlog.language import _
 from commandlog.log.desk import Desk
 from commandlog.log.keys import settings_folder
 from commandlog.model.covenant import spoken
-from commandlog.model.errors import RuleError
+from commandlog.model.errors import RuleError, Unavailable
 from commandlog.model.records import DecisionWords, Record
 from commandlog.model.scenario import load
 from commandlog.verbs import assessing, events, incidents, levels, saying, tasks
@@ -48,17 +49,21 @@ def new(file: Path, scenario: str, party: str) -> None:
 def report(file: Path, text: str, callsign: str, party: str, reason: str) -> None:
     """Record one line: [time] [call sign] [place] words [#category] [!priority] [>to [by time]] [@audience]."""
     with desk_at(file, party) as desk:
+        warnings = unknown_marks(desk, text)
         print_record(desk, enter(desk, text, callsign=callsign, reason=reason))
-        for warning in unknown_marks(desk, text):
+        for warning in warnings:
             click.echo(warning, err=True)
 
 
 def print_record(desk: Desk, record: Record) -> None:
-    """Print a record that was stored: its reference, and how it reads."""
-    line = timeline.at_record(desk.log, live(desk.log), record.seq)
-    if line:
-        for text in entry_lines(line, desk.covenant, zone_of(desk.log)):
-            click.echo(text)
+    """Print a record that was stored: its reference, and how it reads where that can be read now."""
+    try:
+        line = timeline.at_record(desk.log, live(desk.log), record.seq)
+        shown = list(entry_lines(line, desk.covenant, zone_of(desk.log))) if line else []
+    except (sqlite3.OperationalError, Unavailable):  # it is stored: whoever hears of a failure would write it again
+        shown = [_("{reference} is stored; it cannot be shown now.").format(reference=record.reference)]
+    for text in shown:
+        click.echo(text)
 
 
 def _moment(desk: Desk, text: str) -> int:
@@ -72,7 +77,7 @@ def _moment(desk: Desk, text: str) -> int:
     return found.at
 
 
-def _verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., Record]], click.Command]:
+def verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., Record]], click.Command]:
     """Make a command of a function that is handed the desk, who says it, and the command's own parameters."""
 
     def made(function: Callable[..., Record]) -> click.Command:
@@ -90,7 +95,7 @@ def _verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[...,
     return made
 
 
-@_verb(
+@verb(
     "assess",
     REF,
     click.argument("disposition"),
@@ -105,13 +110,13 @@ def assess(desk: Desk, about: dict[str, Any], ref: str, disposition: str, text: 
     return assessing.assess(desk, entry, code_of(desk.covenant, "disposition", disposition), text=text, **about)
 
 
-@_verb("feedback", REF, click.argument("text"))
+@verb("feedback", REF, click.argument("text"))
 def feedback(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
     """Close a report and tell its reporter what became of it."""
     return assessing.feed_back(desk, desk.log.find(ref), text, **about)
 
 
-@_verb(
+@verb(
     "correct",
     REF,
     TEXT,
@@ -127,13 +132,13 @@ def correct(desk: Desk, about: dict[str, Any], ref: str, text: str, reason: str,
     return saying.correct(desk, desk.log.find(ref), text or None, reason=reason, **given)
 
 
-@_verb("add", REF, click.argument("text"))
+@verb("add", REF, click.argument("text"))
 def add(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
     """Complete an entry without striking anything."""
     return saying.add_to(desk, desk.log.find(ref), text, **about)
 
 
-@_verb(
+@verb(
     "decide",
     click.argument("decision"),
     click.option("--known", default="", help="What was known then."),
@@ -146,55 +151,55 @@ def decide(desk: Desk, about: dict[str, Any], **words: str) -> Record:
     return saying.decide(desk, DecisionWords(**words), **about)
 
 
-@_verb("accept", REF, TEXT)
+@verb("accept", REF, TEXT)
 def accept(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
     """Take a task on."""
     return tasks.accept(desk, desk.log.find(ref), text=text, **about)
 
 
-@_verb("agree", REF, TEXT)
+@verb("agree", REF, TEXT)
 def agree(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
     """Record that the other side agreed to a task by voice; --person says who, --channel how."""
     return tasks.agree_orally(desk, desk.log.find(ref), text=text, **about)
 
 
-@_verb("affirm", REF, TEXT)
+@verb("affirm", REF, TEXT)
 def affirm(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
     """Say oneself what one had agreed to by voice."""
     return tasks.affirm(desk, desk.log.find(ref), text=text, **about)
 
 
-@_verb("decline", REF, click.argument("reason"))
+@verb("decline", REF, click.argument("reason"))
 def decline(desk: Desk, about: dict[str, Any], ref: str, reason: str) -> Record:
     """Give a task back, with a reason."""
     return tasks.decline(desk, desk.log.find(ref), reason, **about)
 
 
-@_verb("start", REF, TEXT)
+@verb("start", REF, TEXT)
 def start(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
     """Say that a task is under way."""
     return tasks.start(desk, desk.log.find(ref), text=text, **about)
 
 
-@_verb("done", REF, TEXT, click.option("--told", is_flag=True, help="It was said by voice."))
+@verb("done", REF, TEXT, click.option("--told", is_flag=True, help="It was said by voice."))
 def done(desk: Desk, about: dict[str, Any], ref: str, text: str, told: bool) -> Record:
     """Say that a task is done."""
     return tasks.done(desk, desk.log.find(ref), text=text, told=told, **about)
 
 
-@_verb("confirm", REF, TEXT)
+@verb("confirm", REF, TEXT)
 def confirm(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
     """Confirm, as the one who asked, that a task is done."""
     return tasks.confirm(desk, desk.log.find(ref), text=text, **about)
 
 
-@_verb("withdraw", REF, click.argument("reason", default=""))
+@verb("withdraw", REF, click.argument("reason", default=""))
 def withdraw(desk: Desk, about: dict[str, Any], ref: str, reason: str) -> Record:
     """Say, as the one who asked, that a task is no longer needed."""
     return tasks.withdraw(desk, desk.log.find(ref), reason, **about)
 
 
-@_verb(
+@verb(
     "hand-over",
     REF,
     click.option("--to", "to", required=True, help="A party or a call sign."),
@@ -207,7 +212,7 @@ def hand_over(desk: Desk, about: dict[str, Any], ref: str, to: str, answer_by: s
     return tasks.hand_over(desk, task, **_to(desk, to), answer_by=_moment(desk, answer_by), reason=reason, **about)
 
 
-@_verb(
+@verb(
     "ask",
     click.argument("to"),
     click.argument("text"),
@@ -233,31 +238,31 @@ def ask(
     )
 
 
-@_verb("incident", click.argument("title"), click.argument("refs", nargs=-1))
+@verb("incident", click.argument("title"), click.argument("refs", nargs=-1))
 def incident(desk: Desk, about: dict[str, Any], title: str, refs: tuple[str, ...]) -> Record:
     """Open an incident with the entries that belong to it."""
     return incidents.open_incident(desk, title, entries=tuple(map(desk.log.find, refs)), **about)
 
 
-@_verb("link", REF, click.argument("incident_ref", metavar="INCIDENT"))
+@verb("link", REF, click.argument("incident_ref", metavar="INCIDENT"))
 def link(desk: Desk, about: dict[str, Any], ref: str, incident_ref: str) -> Record:
     """Put an entry into an incident."""
     return incidents.link(desk, desk.log.find(ref), desk.log.find(incident_ref), **about)
 
 
-@_verb("merge", REF, click.argument("into"), click.option("--reason", default="", help="Why they are one."))
+@verb("merge", REF, click.argument("into"), click.option("--reason", default="", help="Why they are one."))
 def merge(desk: Desk, about: dict[str, Any], ref: str, into: str, reason: str) -> Record:
     """Make one incident of two: what belongs to the first belongs to the second."""
     return incidents.merge(desk, desk.log.find(ref), desk.log.find(into), reason=reason, **about)
 
 
-@_verb("close-incident", REF, TEXT)
+@verb("close-incident", REF, TEXT)
 def close_incident(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
     """Close an incident: nothing more is expected of it."""
     return incidents.close_incident(desk, desk.log.find(ref), text=text, **about)
 
 
-@_verb(
+@verb(
     "level",
     click.argument("ladder"),
     click.argument("level"),
@@ -274,34 +279,28 @@ def level(desk: Desk, about: dict[str, Any], ladder: str, level: str, text: str,
     return levels.set_level(desk, ladder, level, text=text, told=parties, reason=reason, **about)
 
 
-@_verb("confirm-level", click.argument("ladder"))
+@verb("confirm-level", click.argument("ladder"))
 def confirm_level(desk: Desk, about: dict[str, Any], ladder: str) -> Record:
     """Confirm that a party knows of the level that holds."""
     return levels.confirm_level(desk, code_of(desk.covenant, "ladder", ladder), **about)
 
 
-@_verb("phase", click.argument("phase"), TEXT)
+@verb("phase", click.argument("phase"), TEXT)
 def phase(desk: Desk, about: dict[str, Any], phase: str, text: str) -> Record:
     """Say that the event enters a phase."""
     return levels.set_phase(desk, code_of(desk.covenant, "phase", phase), text=text, **about)
 
 
-@_verb("sign-in", click.argument("name"))
+@verb("sign-in", click.argument("name"))
 def sign_in(desk: Desk, about: dict[str, Any], name: str) -> Record:
     """Say who works at this desk from now on."""
     return events.sign_in(desk, name, **about)
 
 
-@_verb("sign-out")
+@verb("sign-out")
 def sign_out(desk: Desk, about: dict[str, Any]) -> Record:
     """Say that the operator has left the desk."""
     return events.sign_out(desk, **about)
-
-
-@_verb("release", click.argument("to"), click.argument("ground"), click.argument("refs", nargs=-1, required=True))
-def release(desk: Desk, about: dict[str, Any], to: str, ground: str, refs: tuple[str, ...]) -> Record:
-    """Tell entries to one more party, on a stated ground."""
-    return events.release(desk, tuple(map(desk.log.find, refs)), code_of(desk.covenant, "party", to), ground, **about)
 
 
 def _to(desk: Desk, to: str) -> dict[str, Any]:
@@ -310,24 +309,14 @@ def _to(desk: Desk, to: str) -> dict[str, Any]:
     return {"to_party": party} if desk.covenant.party(party) else {"to_unit": to}
 
 
-COMMANDS = [
-    new,
+BEGIN = [new, sign_in, sign_out]
+SAY = [
     report,
     assess,
     feedback,
     correct,
     add,
     decide,
-    ask,
-    accept,
-    agree,
-    affirm,
-    decline,
-    start,
-    done,
-    confirm,
-    withdraw,
-    hand_over,
     incident,
     link,
     merge,
@@ -335,7 +324,5 @@ COMMANDS = [
     level,
     confirm_level,
     phase,
-    sign_in,
-    sign_out,
-    release,
 ]
+TASKS = [ask, accept, agree, affirm, decline, start, done, confirm, withdraw, hand_over]

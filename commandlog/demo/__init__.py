@@ -12,6 +12,7 @@ from commandlog.demo import afterwards, before, during
 from commandlog.demo.clock import END
 from commandlog.demo.evening import Evening
 from commandlog.log.desk import Desk
+from commandlog.log.erasing import purge_all
 
 LOG = "demo.clog"
 
@@ -30,6 +31,7 @@ def tell(folder: Path, settings: Path, progress: Callable[[int, int], None] | No
         for beats in (before.tell, during.tell, afterwards.tell):
             beats(evening)
         evening.at(END)
+        purge_all(evening.log)
     except BaseException:
         evening.log.close()
         for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm"), Path(f"{path}.lock")):

@@ -5,7 +5,7 @@ from commandlog.demo.during import TOLD
 from commandlog.demo.evening import OPERATORS, Evening
 from commandlog.model.frames import Source
 from commandlog.model.records import DecisionWords
-from commandlog.verbs import assessing, incidents, levels, saying, tasks
+from commandlog.verbs import assessing, closing, incidents, levels, saying, tasks, withholding
 
 
 def tell(e: Evening) -> None:
@@ -92,6 +92,7 @@ def _stand_down(e: Evening) -> None:
         ),
     )
     saying.message(e["police"], "Akkoord met einde inzet; politie vertrekt om 00:30", to=TO_ALL)
+    closing.close(e["venue"], and_party="police", text="drie punten schuiven door", roll_over=True)
     e.at("00:30")
     for party in ("police", "venue"):
         e.leave(party)
@@ -100,31 +101,29 @@ def _stand_down(e: Evening) -> None:
 def _press(e: Evening) -> None:
     e.at("09:00")
     e.join("venue", OPERATORS["venue"])
-    question = saying.report(
+    bag = e.seq["bag"]
+    saying.add_to(
         e["venue"],
+        bag,
         "Persvraag: klopt het dat er gisteren een bom lag en dat het stadion bijna is ontruimd?",
         source=Source(channel="telefoon"),
         person="redactie Dijkbode (verzonnen)",
-        category="information",
-    ).seq
-    assessing.assess(e["venue"], question, "passed_on", text="Teruggekeken naar 21:12 tot 21:28")
+    )
     e.at("09:04")
-    saying.note(
+    saying.add_to(
         e["venue"],
+        bag,
         "Feitenrelaas: 21:12 melding onbeheerde tas vak 118. 21:14 niveau oranje. 21:17 besluit: niet ontruimen,"
         " ruimte maken. 21:26 eigenaar terecht, afgeschaald. Geen explosief, geen ontruiming, geen gewonden.",
-        category="information",
     )
-    assessing.feed_back(e["venue"], question, "Feitenrelaas voorgelezen; geen namen genoemd.")
+    saying.add_to(e["venue"], bag, "Feitenrelaas voorgelezen aan de redactie; geen namen genoemd.")
     e.at("09:08")
-    saying.decide(
+    saying.add_to(
         e["venue"],
-        DecisionWords(
-            known="Het kind is om 18:34 gevonden; voor verantwoording zijn naam, leeftijd en jas niet meer nodig.",
-            decision="De gegevens van het kind worden gewist.",
-            reason="AVG, art. 5 lid 1 onder c en e; uit te voeren door wie het logboek beheert.",
-            decider="Marloes Veenstra",
-        ),
-        category="missing",
+        e.seq["child"],
+        "Besluit van Marloes Veenstra: De gegevens van het kind worden gewist. Het is om 18:34 gevonden; voor"
+        " verantwoording zijn naam, leeftijd en jas niet meer nodig.",
         audience=("police", "venue", "baken", "first-aid"),
     )
+    child = (e.seq["child details"], e.seq["child found"], e.seq["child task"])
+    withholding.erase(e["venue"], child, "AVG, art. 5 lid 1 onder c en e, besluit van 09:08")

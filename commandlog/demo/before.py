@@ -170,9 +170,10 @@ def _girl_found(e: Evening) -> None:
     e.at("18:34")
     tasks.done(e["baken"], e.seq["child task"], text="Gevonden door Service 5 bij de crêpekraam, ongedeerd")
     tasks.confirm(e["venue"], e.seq["child task"])
-    saying.add_to(e["venue"], e.seq["child details"], "18:34 herenigd met haar moeder bij Service 6.")
+    found = saying.add_to(e["venue"], e.seq["child details"], "18:34 herenigd met haar moeder bij Service 6.").seq
     assessing.feed_back(e["venue"], e.seq["child"], "Kind gevonden om 18:34 en bij de moeder. Dank, Service 6.")
     incidents.close_incident(e["venue"], e.seq["child incident"], text="Gevonden, ongedeerd")
+    e.seq["child found"] = found
     e.at("18:42")
     task = e.seq["neighbour"]
     tasks.done(e["organiser"], task, text="Lotte Vermeer zit vanaf 20:00 voor De Loods in de commandokamer")

@@ -5,7 +5,7 @@ from commandlog.demo.clock import time
 from commandlog.demo.evening import Evening
 from commandlog.model.frames import Source
 from commandlog.model.records import DecisionWords
-from commandlog.verbs import assessing, events, incidents, levels, saying, tasks
+from commandlog.verbs import assessing, incidents, levels, saying, tasks, withholding
 
 TOLD = ("police", "baken", "organiser", "first-aid")
 
@@ -242,16 +242,21 @@ def _told_too_widely(e: Evening) -> None:
         category="medical",
     ).seq
     e.at("22:05")
-    saying.correct(
+    withholding.recall(
         e["organiser"],
-        entry,
+        (entry,),
+        ("police", "baken", "municipality", "neighbour"),
+        "naam en toestand van een patiënt horen niet bij alle partijen",
+    )
+    saying.note(
+        e["organiser"],
         "Medisch, vak 109: bezoeker onwel, is bij de EHBO. Gegevens alleen bij EHBO en De Dijk.",
-        reason="ingetrokken: naam en toestand van een patiënt horen niet bij alle partijen",
+        place="block-109",
+        category="medical",
     )
     saying.message(
         e["first-aid"],
-        "Bericht van 22:03 is ingetrokken. Geef de naam en de toestand niet verder, ook niet op de portofoon."
-        " De doorgehaalde woorden staan nog in het logboek: wissen vraagt een besluit.",
+        "Bericht van 22:03 is ingetrokken. Geef de naam en de toestand niet verder, ook niet op de portofoon.",
         to=TO_ALL,
         category="medical",
     )
@@ -274,7 +279,7 @@ def _number_plate(e: Evening) -> None:
         audience=("police",),
     ).seq
     e.at("22:20")
-    events.release(
+    withholding.release(
         e["police"],
         (plate,),
         "baken",

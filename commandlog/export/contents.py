@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from commandlog.language import _
+from commandlog.log.signing import Signer
 from commandlog.log.store import Log
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import RuleError
@@ -44,7 +45,8 @@ class Contents:
     """A log at a moment, as one reader ("" for everything) sees it.
 
     `entries` is how many there are, `first` and `last` when the earliest and latest of them happened (0 where there
-    are none), `head` the hash of the last record in hexadecimal, `made_at` the time of the export.
+    are none), `head` the hash of the last record in hexadecimal, `made_at` the time of the export, `signer` the desk
+    that makes it, if any.
     Raises RuleError for a party that the covenant does not have.
     """
 
@@ -59,6 +61,7 @@ class Contents:
             )
         self.zone = zone_of(log)
         self.made_at = log.clock()
+        self.signer: Signer | None = None
         self.live = moment.position >= log.head.seq and moment.clock >= self.made_at - LIVE_WITHIN
         self.wanted = Filter(reader=for_party)
         self.reader = Reader(log, moment, for_party)

@@ -16,13 +16,20 @@ from typing import BinaryIO
 import msgspec
 
 from commandlog.export.contents import Contents, Progress
-from commandlog.export.flat import EarlierText, Entry, flat
+from commandlog.export.flat import AttachedFile, EarlierText, Entry, flat
 
 _LOOKS_LIKE_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _DEFUSED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 NAMES = ("party_name", "place_name", "category_name")
 """Columns beside the fields of an entry: what people call the codes."""
-COLUMNS = (*(one for one in Entry.__struct_fields__ if one not in ("raw", "earlier")), "earlier_text", *NAMES, "raw")
+_NESTED = ("raw", "earlier", "attachments")
+COLUMNS = (
+    *(one for one in Entry.__struct_fields__ if one not in _NESTED),
+    "earlier_text",
+    *NAMES,
+    "raw",
+    "attachments",
+)
 
 
 def write(contents: Contents, out: BinaryIO, progress: Progress | None = None) -> None:
@@ -54,6 +61,7 @@ def _row(contents: Contents, entry: Entry) -> list[object]:
         "category_name": covenant.category_name(entry.category),
         "earlier_text": "\n".join(map(_struck, entry.earlier)),
         "raw": msgspec.json.encode(entry.raw).decode() if entry.raw else "",
+        "attachments": "\n".join(map(_attached, entry.attachments)),
     }
     return [_cell(beside[name] if name in beside else getattr(entry, name)) for name in COLUMNS]
 
@@ -66,6 +74,11 @@ def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else ""
     return "" if value is None else value
+
+
+def _attached(one: AttachedFile) -> str:
+    """Return an attachment: reference, type, bytes, salted hash, and its name."""
+    return " ".join(part for part in (one.reference, one.media, str(one.size), one.file, one.name) if part)
 
 
 def _struck(one: EarlierText) -> str:

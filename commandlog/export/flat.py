@@ -13,6 +13,7 @@ from commandlog.log.derived.table import id_at
 from commandlog.model import records as r
 from commandlog.model.frames import Frame
 from commandlog.model.keeping import Released
+from commandlog.views.attachments import Attachment
 from commandlog.views.lines import Line
 
 
@@ -30,6 +31,20 @@ class EarlierText(Struct, frozen=True, omit_defaults=True):
     corrected_by: str = ""
     corrected_at_desk: str = ""
     reason: str = ""
+
+
+class AttachedFile(Struct, frozen=True, omit_defaults=True):
+    """A file that goes with an entry: what the content shows it to be, bytes, pixels, and the salted hash (hex)."""
+
+    reference: str
+    media: str
+    size: int
+    file: str
+    name: str = ""
+    text: str = ""
+    width: int = 0
+    height: int = 0
+    erased: bool = False
 
 
 class Entry(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -93,14 +108,18 @@ class Entry(Struct, frozen=True, omit_defaults=True, kw_only=True):
     origin: str = ""
     sealed: bool = False
     erased: bool = False
+    recalled: bool = False
+    later: bool = False
     earlier: tuple[EarlierText, ...] = ()
+    attachments: tuple[AttachedFile, ...] = ()
     raw: dict[str, str] = {}
 
 
 def flat(contents: Contents, line: Line) -> Entry:
     """Return an entry as a flat row.
 
-    A sealed one says when, whose and that it is sealed; an erased one has no words.
+    A sealed one says when, whose and that it is sealed, and so does one that was recalled from the reader; an erased
+    one has no words. What is `later` was written after the log had been closed.
     """
     first, words = line.first, line.words or r.Words()
     fields: dict[str, Any] = {
@@ -124,9 +143,12 @@ def flat(contents: Contents, line: Line) -> Entry:
         "task": contents.reader.reference_at(line.task) if line.task else "",
         "incident": contents.reader.reference_at(line.incident) if line.incident else "",
         "audience": line.audience,
-        "sealed": line.frame is None,
+        "sealed": line.frame is None and not line.recalled,
+        "recalled": line.recalled,
         "erased": line.frame is not None and line.words is None,
+        "later": line.later,
         "earlier": tuple(_earlier(contents, one) for one in contents.earlier(line)),
+        "attachments": tuple(map(_attached, line.attachments)),
     }
     if line.frame is not None and first is not None:
         fields |= _framed(contents, line.frame, first)
@@ -185,6 +207,20 @@ def _worded(words: r.Words) -> dict[str, Any]:
         fields |= {"known": said.known, "options": said.options, "decision": said.decision}
         fields |= {"decision_reason": said.reason, "decider": said.decider}
     return fields
+
+
+def _attached(one: Attachment) -> AttachedFile:
+    return AttachedFile(
+        reference=one.reference,
+        media=one.media,
+        size=one.size,
+        file=one.file.hex(),
+        name=one.name,
+        text=one.text,
+        width=one.width,
+        height=one.height,
+        erased=one.erased,
+    )
 
 
 def _earlier(contents: Contents, one: Earlier) -> EarlierText:

@@ -83,6 +83,8 @@ def _tasks(paper: Paper, contents: Contents, tasks: list[TaskLine]) -> None:
     """Count the tasks per pair of parties, each direction on a row of its own."""
     pairs: dict[tuple[str, str], list[int]] = {}
     for task in tasks:
+        if task.recalled:
+            continue
         row = task.row
         tally = pairs.setdefault((row.requester, row.assignee), [0] * 6)
         declined = row.state == "declined"

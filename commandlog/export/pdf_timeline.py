@@ -153,6 +153,9 @@ class _Timeline:
         items += self._text(line.text, style.body, indent)
         if before is not None:
             items += self._corrected(before, line.frame, indent)
+        for one in line.attachments:
+            told = f"{label('attached')} {one.reference}: {one.told[:1000]} · {one.file.hex()[:16]}…"
+            items += [Item(style.small, indent, part) for part in style.small.lines(told, _TEXT_ROOM - indent)]
         rule, overridden = self._mark(line)
         if rule:
             told = (
@@ -175,6 +178,8 @@ class _Timeline:
         if line.category and not line.thread_reference:
             parts.append(self.saying.covenant.category_name(line.category))
         parts.append(label(line.disposition or line.state))
+        if line.later:
+            parts.append(_("later"))
         if line.audience:
             readers = ", ".join(map(self.saying.covenant.party_name, line.audience))
             parts.append(_("only {parties}").format(parties=readers))

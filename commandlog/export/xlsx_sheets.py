@@ -64,7 +64,9 @@ def _entry_columns(contents: Contents) -> list[Column]:
         Column(_("Mark"), 16, _("The article that it lies outside of.")),
         Column(_("Visible for"), 20, _("The parties that may read it; empty is all.")),
         Column(_("Written by"), 18, _("The party and desk that wrote it.")),
+        Column(_("Later"), 9, _("“later” where it was written after the log had been closed.")),
         Column(_("Position"), 10, _("Its place in the order of the log.")),
+        Column(_("Attachments"), 40, _("The files that go with it: reference, name, what they are, and their hash.")),
         Column(_("Part"), 8, _("A text too long for a cell goes on in the rows below: 2/3 is the second of three.")),
     ]
 
@@ -104,7 +106,9 @@ def _entry(contents: Contents, saying: Sayer, line: Line) -> list[object]:
         saying.article(marks) if marks else "",
         ", ".join(map(covenant.party_name, line.audience)),
         saying.writer(line.first.by if line.first else None),
+        _("later") if line.later else "",
         line.entry,
+        "\n".join(f"{one.reference} {one.told} · {one.file.hex()}" for one in line.attachments),
         None,
     ]
 

@@ -11,6 +11,8 @@ from commandlog.model.frames import Frame, Millis
 from commandlog.model.words import label
 from commandlog.views.moments import local
 
+_TAKEN_OVER = (r.Said, r.Proposed, r.IncidentOpened, r.LevelSet)
+
 
 class Teller:
     """Tells records in the current language. `reference` gives the name of an entry by its record id."""
@@ -27,9 +29,15 @@ class Teller:
         """
         if isinstance(frame, r.Corrected) and first is not None:
             frame = first
-        said = words or r.Words(text=_("[erased]"))
-        told = self._told(frame, said)
-        return told if words is not None or isinstance(frame, r.Said | r.Corrected) else f"{told} {said.text}"
+        erased = _("[erased]")
+        told = self._was(frame, self._told(frame, words or r.Words(text=erased)))
+        return told if words is not None or erased in told else f"{told} {erased}"
+
+    def _was(self, frame: Frame, told: str) -> str:
+        """Return a text with how people called it in the log that this one continues, where it was taken over."""
+        if not frame.origin.startswith(k.CONTINUED) or not isinstance(frame, _TAKEN_OVER):
+            return told
+        return _("[was {reference}] {text}").format(reference=frame.origin.rpartition(":")[2], text=told)
 
     def _told(self, frame: Frame, words: r.Words) -> str:
         name = self.covenant.party_name
@@ -107,7 +115,8 @@ class Teller:
     def _system(self, frame: Frame, words: r.Words) -> str:
         match frame:
             case r.Opened():
-                return words.title
+                told = _("{event}, continues {log}")
+                return told.format(event=words.title, log=words.text) if frame.continues else words.title
             case r.CovenantSet():
                 parties = ", ".join(map(self.covenant.party_name, (p.code for p in self.covenant.parties)))
                 return _("covenant between {parties}").format(parties=parties)
@@ -130,6 +139,12 @@ class Teller:
                 return _join(_("incident closed"), words.text)
             case k.Imported():
                 return _("{n} entries imported from {file}").format(n=frame.entries, file=words.title)
+            case k.Exported() if frame.form == k.CONTINUATION:
+                return _("continued in {log}").format(log=words.title)
+            case k.Exported(form="copy"):
+                return _("second copy kept at {place}").format(place=words.title)
+            case k.Exported(form="backup"):
+                return _("backup made: {place}").format(place=words.title)
             case k.Exported():
                 whom = self.covenant.party_name(frame.for_party) if frame.for_party else ""
                 return _join(_("exported as {form}").format(form=frame.form), whom)
