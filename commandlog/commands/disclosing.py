@@ -284,7 +284,7 @@ def _copy(one: Copy, covenant: Covenant, zone: tzinfo) -> str:
     if one.form == COPY:
         whom = _("which follows, and erases it too when it does")
     gone = " " + _("(destroyed: {entry})").format(entry=one.gone) if one.gone else ""
-    return f"{one.deed.reference} {_time(one.deed.at, zone)} {one.form} {whom}: {visible(one.name)}{gone}"
+    return f"{one.deed.reference} {_time(one.deed.at, zone)} {label(one.form)} {whom}: {visible(one.name)}{gone}"
 
 
 def _hold(one: Hold, covenant: Covenant, zone: tzinfo) -> str:

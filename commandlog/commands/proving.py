@@ -118,8 +118,10 @@ def _say(file: Path, verdict: Verdict | BundleVerdict, held: int) -> None:
 def _say_bundle(verdict: BundleVerdict) -> None:
     """Say what is in a bundle that holds, and what cannot be seen from it alone."""
     if verdict.for_party:
-        told = _("It was made for {party}: of {n} records it holds only that they exist, when and whose.")
-        click.echo(told.format(party=visible(verdict.for_party), n=verdict.sealed))
+        click.echo(_("It was made for {party}.").format(party=visible(verdict.for_party)))
+    if verdict.sealed:
+        told = _("Of {n} records it holds only that they exist, when and whose.")
+        click.echo(told.format(n=verdict.sealed))
     if verdict.without_words:
         _say_erased(verdict.without_words)
     if verdict.signed_by:

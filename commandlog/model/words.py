@@ -114,6 +114,10 @@ _LABELS: dict[str, str] = {
     "discarded": marked("log deleted"),
     "imported": marked("imported"),
     "exported": marked("exported"),
+    # forms of a copy
+    "copy": marked("second copy"),
+    "backup": marked("backup"),
+    "zip": marked("bundle"),
     # sectors, spaces, subjects
     "public": marked("public"),
     "private": marked("private"),

@@ -19,6 +19,7 @@ from commandlog.model.errors import RuleError, Unavailable
 from commandlog.model.frames import Millis
 from commandlog.model.keeping import CONTINUATION, Discarded
 from commandlog.model.records import Record, Words
+from commandlog.model.words import label
 from commandlog.views.moments import live, local, zone_of
 from commandlog.views.open_items import open_items
 
@@ -137,7 +138,7 @@ def _copies(log: Log, settings: Path) -> tuple[str, ...]:
     for since, form, party in rows:
         words = records[since].words
         whom = log.covenant().party_name(party) if party else ""
-        kind = _("what was open went on in") if form == CONTINUATION else form
+        kind = _("what was open went on in") if form == CONTINUATION else label(form)
         parts = (records[since].reference, kind, words.title if words else "", whom)
         found.append(" · ".join(part for part in parts if part))
     try:

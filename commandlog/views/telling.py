@@ -95,7 +95,7 @@ class Teller:
             case k.HoldLifted():
                 return _join(_("{entry} no longer preserves").format(entry=self.reference(frame.hold)), words.reason)
             case k.Attached():
-                return _join(words.title, words.text)
+                return _join(words.title, words.text) if words.title else words.text
             case k.Destroyed():
                 return _join(
                     _("the copy of {entry} is destroyed").format(entry=self.reference(frame.copy)), words.reason

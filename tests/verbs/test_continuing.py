@@ -19,7 +19,7 @@ from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.errors import RuleError
 from commandlog.model.keeping import Destroyed, Exported
-from commandlog.model.records import Opened, SignedIn
+from commandlog.model.records import Opened, SignedIn, Words
 from commandlog.verbs import assessing, closing, events, incidents, levels, saying, tasks, withholding
 from commandlog.verbs.continuing import continue_log
 from commandlog.verbs.taking_over import TakingOver
@@ -77,7 +77,8 @@ def seen(log: Log, reader: str = "") -> dict[str, Any]:
         "to assess": [_line(line) for line in items.to_assess],
         "feedback": [_line(line) for line in items.to_close],
         "incidents": [
-            (_unerased(line.words and line.words.title), line.place, line.occurred_at) for line in items.incidents
+            (_unerased(line.words.title if line.words else None), line.place, line.occurred_at)
+            for line in items.incidents
         ],
         "tasks": sorted(
             (task.row._replace(since=0, until=0, task=0, entry=0), _unerased(task.text))
@@ -94,13 +95,11 @@ def _unerased(text: str | None) -> str | None:
 
 def _line(line: Line) -> tuple[Any, ...]:
     assert line.first
-    words = (
-        _unerased(line.words and line.words.text),
-        line.words and (line.words.person, line.words.where) or ("", ""),
-    )
+    said = line.words or Words(text="[erased]")
+    words = (_unerased(said.text), said.person, said.where)
     whose = line.first.speaker  # whoever corrected it since
-    said = (line.kind, words, line.occurred_at, whose, line.unit, line.place, line.category, line.priority)
-    return (*said, line.state, line.disposition, bool(line.incident))
+    what = (line.kind, words, line.occurred_at, whose, line.unit, line.place, line.category, line.priority)
+    return (*what, line.state, line.disposition, bool(line.incident))
 
 
 def continued(old: Desk, name: str = "next.clog", **given: Any) -> Log:
@@ -291,7 +290,7 @@ def test_what_fails_half_way_leaves_the_old_log_open(
 def test_what_the_covenant_does_not_know_any_more_is_not_lost(venue: Desk, baken: Desk) -> None:
     from msgspec.structs import replace
 
-    from commandlog.model.records import CovenantSet, Words
+    from commandlog.model.records import CovenantSet
 
     report = saying.report(
         venue, "man filmt", source=saying.source_of(venue, "Oog 2"), place="gate-f", category="suspicious"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from commandlog.export.exporting import FORMS, export
 from commandlog.log.desk import Desk, sit_down
@@ -536,7 +537,15 @@ class Reading:
         return party in self.may[one] - self.taken[one]
 
 
-@given(HISTORY)
+FEW = ("recall", "recall", "add", "add", "correct", "propose", "hand_over", "assess", "release", "attach", "erase")
+FIRST: list[Step] = [(verb, who, 1, who, "", 0) for who, verb in enumerate(("note", "report", "propose", "note"))]
+CLOSE = st.tuples(
+    st.sampled_from(FEW), st.integers(0, 3), st.integers(6, 10), st.integers(0, 11), st.just(""), st.just(0)
+)
+"""Steps that have to do with each other: few kinds, about the same few entries."""
+
+
+@given(HISTORY | st.lists(CLOSE, min_size=8, max_size=25).map(lambda steps: FIRST + steps))
 def test_whatever_happens_no_party_sees_what_it_may_not_read(history: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         desks = begin(Path(folder))
