@@ -92,7 +92,7 @@ def test_what_a_party_may_not_read_is_in_no_byte(evening: scene.Evening, tmp_pat
     kept = [secret.seq, shown.seq]
     kept += [seq for (seq,) in evening.log.db.execute("SELECT since FROM entries WHERE audience = ',police,'")]
     assert len(kept) > 3
-    names = [b"Zwartkop", b"8417", b"alleen voor ons", b"kenteken", b"AB-12-CD", PHOTO[:100]]
+    names = [b"Zwartkop 8417", b"alleen voor ons", b"kenteken", b"AB-12-CD", PHOTO[:100]]
     hidden, salts = [*names, shown.frame.file.hex().encode()], []
     query = f"SELECT frame, words FROM records WHERE seq IN ({','.join(map(str, kept))})"
     for part in (one for row in evening.log.db.execute(query) for one in row):

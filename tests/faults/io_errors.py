@@ -58,7 +58,7 @@ class Fault(NamedTuple):
     unreadable: bool = False
 
 
-ALL = tuple(vfs.CODES) + ("mkdir", "rename")
+ALL = (*vfs.CODES, "mkdir", "rename")
 FAULTS = (
     Fault("ENOSPC", errno.ENOSPC),
     Fault("EIO", errno.EIO),
