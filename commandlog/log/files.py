@@ -86,7 +86,7 @@ _Found = TypeVar("_Found")
 
 
 def in_words(reads: Callable[Concatenate[_Log, _Given], _Found]) -> Callable[Concatenate[_Log, _Given], _Found]:
-    """Let what reads a log (its first parameter, or a desk of it) say in words what SQLite refuses; `Log.writing` does."""
+    """Let what reads a log (its first parameter, or a desk of it) outside `writing` say in words what SQLite says."""
 
     @wraps(reads)
     def reading(log: _Log, /, *given: _Given.args, **named: _Given.kwargs) -> _Found:

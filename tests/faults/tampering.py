@@ -31,9 +31,11 @@ from commandlog.log.verify import verify
 from commandlog.log.witness import Line, line_of
 from commandlog.model.errors import CommandLogError
 from commandlog.model.records import DeskOpened, decode_frame, encode
+from commandlog.verbs import saying
 
 Change = Callable[[sqlite3.Connection, random.Random], object]
 
+LATER = 120  # additions after the evening
 SHOWN_BY_LINE = ("cut off", "written anew")
 """Changes that no lone file can show: the check line must."""
 
@@ -59,9 +61,16 @@ class Tally(NamedTuple):
 
 
 def untouched(folder: Path) -> Evening:
-    """Tell the evening and close it, so that its bytes may be read."""
+    """Tell the evening and close it, so that its bytes may be read.
+
+    Additions follow it, so that an end can be cut off that erased nothing: words that are gone with no decision show.
+    """
     folder.mkdir(exist_ok=True)
-    with tell(folder, folder / "settings").log as log:
+    desk = tell(folder, folder / "settings")
+    with desk.log as log:
+        first = log.find("V1-4")
+        for number in range(LATER):
+            saying.add_to(desk, first, f"aanvulling {number}")
         line = line_of(log)
     path = folder / LOG
     with closing(sqlite3.connect(path)) as db:
@@ -181,7 +190,7 @@ def _cut_badly(db: sqlite3.Connection, chance: random.Random) -> None:
 
 def _cut_neatly(db: sqlite3.Connection, chance: random.Random) -> None:
     """Cut the end off with all that followed from it."""
-    last = _last(db) - chance.randint(1, 100)
+    last = _last(db) - chance.randint(1, LATER - 1)
     db.execute("DELETE FROM records WHERE seq > ?", (last,))
     db.execute("DELETE FROM checkpoints WHERE seq > ?", (last,))
     _derive_anew(db)
