@@ -177,8 +177,7 @@ class Log(LogReading):
                 os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
             except FileExistsError as error:
                 raise self._already_there() from error
-        uri = f"{self.path.absolute().as_uri()}?mode=rw"  # a file that went away meanwhile does not come back empty
-        self.db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT, cached_statements=256)
+        self.db = sqlite3.connect(self.path, isolation_level=None, timeout=LOCK_TIMEOUT, cached_statements=256)
         try:
             self._prepare(create)
         except BaseException:
