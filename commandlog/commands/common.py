@@ -139,3 +139,14 @@ def print_json(document: Any) -> None:
     text = msgspec.json.format(msgspec.json.encode(document), indent=2)
     sys.stdout.buffer.write(text + b"\n")
     sys.stdout.flush()
+
+
+def progress(what: str) -> Callable[[int, int], None]:
+    """Return a progress line on stderr, where that is a terminal."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if done >= total else ""
+            print(f"\r{what} {done:,} / {total:,}", end=end, file=sys.stderr, flush=True)
+
+    return show
