@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from commandlog.language import current
 
 Named = str | dict[str, str]
+Ring = tuple[tuple[float, float], ...]  # longitude, latitude; the last corner is the first one again
 
 
 def spoken(name: Named, language: str | None = None) -> str:
@@ -63,7 +64,11 @@ class Unit(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class Place(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A zone of the plan. `space` is public or private; `lead` names the leading party per subject."""
+    """A zone of the plan. `space` is public or private; `lead` names the leading party per subject.
+
+    `capacity` is in persons, `warn_at` the percentage of it from which a count is shown as a warning. `area` is the
+    outer ring of each polygon, as longitude and latitude; `pin` is latitude and longitude; both in WGS 84.
+    """
 
     code: str
     name: Named
@@ -71,6 +76,10 @@ class Place(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     lead: dict[str, str] = field(default_factory=dict)
     within: str = ""
     aliases: tuple[str, ...] = ()
+    capacity: int = 0
+    warn_at: int = 0
+    area: tuple[Ring, ...] = ()
+    pin: tuple[float, float] | None = None
 
 
 class Category(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -123,6 +132,25 @@ class Ladder(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     review_minutes: int = 0
 
 
+class Deadline(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Within how many minutes something is due: of one priority or category where these are given."""
+
+    code: str
+    minutes: int
+    priority: str = ""
+    category: str = ""
+
+
+class Alarm(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What the program draws attention to after so many minutes, how urgently, and what whoever sees it should do."""
+
+    code: str
+    name: Named
+    after_minutes: int
+    priority: str
+    action: Named
+
+
 class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
     """All of it. `answer_minutes` is what a task without a deadline of its own gets; 0 gives none.
 
@@ -149,6 +177,8 @@ class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     mandates: tuple[Mandate, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     phases: tuple[Level, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
 
     def party(self, code: str) -> Party | None:
         """The party with this code."""
@@ -174,6 +204,20 @@ class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     def ladder(self, code: str) -> Ladder | None:
         """The ladder with this code."""
         return next((one for one in self.ladders if one.code == code), None)
+
+    def minutes(self, code: str, priority: str = "", category: str = "") -> int:
+        """Within how many minutes something is due (see `Deadline`), 0 where nothing is agreed.
+
+        Of several deadlines that of the priority holds, then that of the category, then the general one; for answers
+        `answer_minutes` is the last resort.
+        """
+        fitting = [
+            one
+            for one in self.deadlines
+            if one.code == code and one.priority in ("", priority) and one.category in ("", category)
+        ]
+        found = max(fitting, key=lambda one: (bool(one.priority), bool(one.category)), default=None)
+        return found.minutes if found else self.answer_minutes if code == "answer" else 0
 
     def article(self, rule: str) -> str:
         """The article behind the code of a power or mandate; the code itself where it is neither (a ladder)."""

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
+from commandlog.language import _
 from commandlog.model.covenant import Covenant, Mandate, Power, Unit
 from commandlog.model.frames import Source
+from commandlog.model.records import AnyFrame, Proposed, Report
+from commandlog.model.words import label
 
 NEGATIONS = frozenset({"niet", "geen", "zonder", "nooit", "not", "no", "without", "never", "don't", "dont"})
 NEGATION_REACH = 3  # words: "niet zelf laten fouilleren" and "fouilleer hem hier niet" are both a no
@@ -97,7 +100,11 @@ def lead_of(covenant: Covenant, place: str, category: str) -> str:
     A place without a lead of its own for that subject has that of the place it lies within.
     """
     found = covenant.category(category)
-    subject = found.subject if found else ""
+    return lead_for(covenant, place, found.subject) if found else ""
+
+
+def lead_for(covenant: Covenant, place: str, subject: str) -> str:
+    """Return the code of the party that leads at a place for a subject (order, crowd, medical), "" for nobody."""
     seen: set[str] = set()
     here = covenant.place(place)
     while subject and here and here.code not in seen:
@@ -106,6 +113,22 @@ def lead_of(covenant: Covenant, place: str, category: str) -> str:
         seen.add(here.code)
         here = covenant.place(here.within)
     return ""
+
+
+def told_of_lead(covenant: Covenant, frame: AnyFrame) -> str:
+    """Return the sentence that says who leads where a report or a task is, "" where it is whose it is already.
+
+    That is the party that is asked, else the one that reports; "" too where nobody is named and of all other records.
+    """
+    if not isinstance(frame, Report | Proposed):
+        return ""
+    lead, category = lead_of(covenant, frame.place, frame.category), covenant.category(frame.category)
+    asked = frame.to_party if isinstance(frame, Proposed) else ""
+    if not lead or not category or lead == (asked or (frame.source.party if frame.source else "") or frame.by.party):
+        return ""
+    told = _("{party} leads at {place} ({subject}).")
+    place = covenant.place_name(frame.place)
+    return told.format(party=covenant.party_name(lead), place=place, subject=label(category.subject))
 
 
 def _parties(unit: Unit | None) -> tuple[str, ...]:

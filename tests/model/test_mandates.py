@@ -2,8 +2,9 @@
 
 import pytest
 
-from commandlog.model.frames import Source
-from commandlog.model.mandates import check_report, check_task, lead_of, plain, powers_named
+from commandlog.model.frames import By, Source
+from commandlog.model.mandates import check_report, check_task, lead_of, plain, powers_named, told_of_lead
+from commandlog.model.records import AnyFrame, Note, Proposed, Report
 from commandlog.model.scenario import load
 
 COVENANT = load("concert")
@@ -80,6 +81,33 @@ def test_reports_outside_a_mandate(source: Source, category: str, outside: str) 
 )
 def test_who_leads(place: str, category: str, party: str) -> None:
     assert lead_of(COVENANT, place, category) == party
+
+
+def frame(kind: type[AnyFrame], place: str, category: str, by: str, **more: object) -> AnyFrame:
+    fields = {"number": 1, "logged_at": 0, "occurred_at": 0, "place": place, "category": category, **more}
+    return kind(by=By(by, f"{by[0].upper()}1"), **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (frame(Report, "gate-f", "suspicious", "venue"), "Police leads at Gate F (public order)."),
+        (frame(Report, "gate-f", "suspicious", "venue", source=Source(party="police")), ""),
+        (
+            frame(Report, "gate-f", "crowd", "venue", source=Source(party="baken")),
+            "Stadion De Dijk leads at Gate F (crowd).",
+        ),
+        (frame(Report, "gate-f", "crowd", "venue"), ""),
+        (frame(Report, "gate-f", "", "venue"), ""),
+        (frame(Report, "", "suspicious", "venue"), ""),
+        (frame(Report, "block-112", "information", "police"), ""),
+        (frame(Proposed, "gate-f", "suspicious", "venue", to_party="police"), ""),
+        (frame(Proposed, "gate-f", "suspicious", "police", to_party="baken"), "Police leads at Gate F (public order)."),
+        (frame(Note, "gate-f", "suspicious", "venue"), ""),
+    ],
+)
+def test_whoever_is_not_leading_is_told_who_does(given: AnyFrame, told: str) -> None:
+    assert told_of_lead(COVENANT, given) == told
 
 
 @pytest.mark.parametrize("text", ["Poört", "İß", "ﬁ", "\ud800", "à", "𝔄"])

@@ -1,13 +1,16 @@
 """Scenarios: the ones that come with the program hold together, and a fault in one's own is named by line and key."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from commandlog.language import LANGUAGES
 from commandlog.model.covenant import Covenant, Named, spoken
 from commandlog.model.errors import RuleError
-from commandlog.model.scenario import line_of, load, scenarios
+from commandlog.model.scenario import examine, line_of, load, scenarios, text_of
 
 SMALL = """\
 code = "small"
@@ -91,7 +94,7 @@ def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
         ('letter = "G"', 'letter = "guards"', 19, "parties[1].letter"),
         ('letter = "G"', "letter = 7", 19, "parties[1].letter"),
         ('sector = "private"', 'sector = "none"', 18, "parties[1].sector"),
-        ('letter = "G"', 'letter = "G"\ncolour = "red"', 15, "parties[1]"),
+        ('letter = "G"', 'letter = "G"\ncolour = "red"', 20, "parties[1].colour"),
         ('letter = "G"', 'letter = "G"\n[[units]]\ncallsign = "A"\nparty = "x"', 22, "units[0].party"),
         (
             'letter = "G"',
@@ -131,3 +134,34 @@ def test_what_is_no_scenario_is_refused_with_what_to_do(tmp_path: Path) -> None:
 def test_a_key_that_is_not_found_has_no_line() -> None:
     assert line_of(SMALL, "units[3].party") == 0
     assert line_of("", "") == 0
+
+
+@given(st.sampled_from(scenarios()), st.data())
+def test_a_file_with_changed_characters_is_read_or_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
+) -> None:
+    text, path = text_of(name)[0], tmp_path_factory.getbasetemp() / "changed.toml"
+    for _change in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = start + data.draw(st.integers(0, 9))
+        text = text[:start] + data.draw(st.text(alphabet="[]{}\"'=.,#\n\\0a é\x00\x7f", max_size=4)) + text[end:]
+    path.write_text(text, "utf-8", newline="")
+    examined = examine(str(path))
+    assert (examined.covenant is None) == bool(examined.faults)
+    assert all(fault.problem and 0 <= fault.line <= text.count("\n") + 1 for fault in examined.faults)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused_in_words(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "bytes.toml"
+    path.write_bytes(content)
+    try:
+        assert examine(str(path)).faults
+    except RuleError as error:
+        assert "UTF-8" in str(error)
+
+
+def test_a_pipe_is_no_scenario_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(RuleError, match="Choose one of"):
+        load(str(tmp_path / "pipe.toml"))
