@@ -29,7 +29,7 @@ class Meant(NamedTuple):
 
 SMALL = {
     *("covenants", "desks", "operators", "levels", "level_confirmations", "closings", "conflicts", "holds", "copies"),
-    *("checkpoints", "meta"),
+    *("agreements", "marks", "misdirections", "unit_states", "checkpoints", "meta"),
 }
 """Tables that stay small whatever the size of the log: reading all of one costs nothing."""
 

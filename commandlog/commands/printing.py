@@ -9,10 +9,13 @@ from commandlog.language import _
 from commandlog.model.covenant import Covenant
 from commandlog.model.harmless import padded, visible
 from commandlog.model.words import label
+from commandlog.views.agreements import AgreementLine
 from commandlog.views.board import TaskLine
+from commandlog.views.crowd import Crowd
 from commandlog.views.lines import Line
 from commandlog.views.moments import local
 from commandlog.views.open_items import OpenItems, Unconfirmed
+from commandlog.views.units import UnitLine
 
 NAMED = (
     "observation",
@@ -23,6 +26,10 @@ NAMED = (
     "opened",
     "phase",
     "attached",
+    "agreement",
+    "counted",
+    "unit_status",
+    "misdirected",
 )  # their text does not tell
 
 
@@ -70,6 +77,10 @@ def _marks(line: Line, covenant: Covenant) -> list[str]:
         marks.append(label(line.state))
     if line.state == "closed":
         marks.append(label(line.state))
+    if line.significant:
+        marks.append(_("significant"))
+    if line.paper:
+        marks.append(_("from paper {sheet}").format(sheet=line.paper))
     if line.later:
         marks.append(_("later"))
     if line.audience:
@@ -102,6 +113,53 @@ def task_lines(tasks: Iterable[TaskLine], covenant: Covenant, zone: tzinfo) -> I
         yield f"{'':23}" + click.style(" · ".join(shown), dim=True)
 
 
+def agreement_lines(agreements: Iterable[AgreementLine], covenant: Covenant, zone: tzinfo) -> Iterator[str]:
+    """Yield agreements as text: reference, state, between whom, what; then who affirmed, denies or is waited for."""
+    for one in agreements:
+        name = covenant.party_name
+        between = " · ".join(map(name, one.parties))
+        state = padded(_("over") if one.over else label(one.state), 14)
+        text = one.line.words.text if one.line.words else one.line.text
+        yield f"{one.line.reference:7} {state} {visible(between)}: {visible(text)}"
+        said = [
+            (_("agreed"), f"{local(one.agreed_at, zone):%H:%M}"),
+            (_("affirmed by"), ", ".join(map(name, one.affirmed))),
+            (_("denied by"), ", ".join(map(name, one.denied))),
+            (_("waiting for"), ", ".join(map(name, one.waiting))),
+            (_("until"), f"{local(one.holds_until, zone):%H:%M}" if one.holds_until else ""),
+            (_("ended"), f"{local(one.ended_at, zone):%H:%M}" if one.ended_at else ""),
+        ]
+        shown = [f"{title} {text}" for title, text in said if text]
+        yield f"{'':23}" + click.style(" · ".join(shown), dim=True)
+
+
+def unit_lines(units: Iterable[UnitLine], covenant: Covenant, zone: tzinfo) -> Iterator[str]:
+    """Yield units as text: call sign, party, what it says of itself and since when, and the tasks that it has."""
+    for one in units:
+        said = label(one.said) if one.said else "–"
+        on = f" ({one.on})" if one.on else ""
+        since = f" {local(one.at, zone):%H:%M}" if one.at else ""
+        held = ", ".join(f"{task.reference} {label(task.state)}" for task in one.tasks)
+        differs = f" [{_('differs')}]" if one.differs else ""
+        yield (
+            f"{padded(visible(one.callsign), 14)} {padded(covenant.party_name(one.party), 20)} "
+            f"{padded(f'{said}{on}{since}', 28)} {held}{differs}".rstrip()
+        )
+
+
+def crowd_lines(places: Iterable[Crowd], covenant: Covenant, zone: tzinfo) -> Iterator[str]:
+    """Yield how full places are: place, percent, people present, in and out since, and when it was counted last."""
+    for one in places:
+        percent = f"{one.percent} %" if one.percent is not None else ""
+        present = f"{one.present}" + (f" / {one.capacity}" if one.capacity else "") if one.present is not None else ""
+        moved = f"+{one.went_in} −{one.went_out}" if one.went_in or one.went_out else ""
+        warned = f" [{_('warning from {n} %').format(n=one.warn_at)}]" if one.warned else ""
+        yield (
+            f"{padded(visible(covenant.place_name(one.place)), 24)} {percent:>6}  {padded(present, 16)} "
+            f"{padded(moved, 14)} {local(one.at, zone):%H:%M}  {one.latest.reference}{warned}"
+        )
+
+
 def open_lines(items: OpenItems, covenant: Covenant, zone: tzinfo) -> Iterator[str]:
     """Yield what is open as text, under a heading for each sort."""
     for title, texts in (
@@ -109,6 +167,12 @@ def open_lines(items: OpenItems, covenant: Covenant, zone: tzinfo) -> Iterator[s
         (_("tasks"), task_lines(items.tasks, covenant, zone)),
         (_("to affirm"), task_lines(items.to_affirm, covenant, zone)),
         (_("feedback to give"), timeline_lines(items.to_close, covenant, zone)),
+        (_("agreements to affirm"), agreement_lines(items.agreements, covenant, zone)),
+        (_("not agreed so, to settle"), agreement_lines(items.denied, covenant, zone)),
+        (
+            _("misdirected, to be read"),
+            (f"{one.reference} → {covenant.party_name(one.reached)}: {visible(one.text)}" for one in items.unread),
+        ),
         (_("incidents to close"), timeline_lines(items.incidents, covenant, zone)),
         (_("levels not confirmed or due for review"), (_level(covenant, one) for one in items.levels)),
         (_("corrections to tell"), (f"{one.reference} → {covenant.party_name(one.party)}" for one in items.untold)),

@@ -24,11 +24,12 @@ JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document."
 READER = click.option("--for", "reader", default="", metavar="PARTY", help="Only what this party may read.")
 
 
-def _moment(log: Log, as_of: str) -> Moment:
+def moment_of(log: Log, as_of: str) -> Moment:
+    """Return the moment that --as-of names, now where it names none."""
     return moments.earlier(log, as_of) if as_of else moments.live(log)
 
 
-def _known(log: Log, what: str, text: str) -> str:
+def known_code(log: Log, what: str, text: str) -> str:
     """Return the code of a filter; raises RuleError for one that neither the covenant nor the log has."""
     covenant = log.covenant()
     code = code_of(covenant, what, text)
@@ -54,6 +55,7 @@ def _known(log: Log, what: str, text: str) -> str:
 @click.option("--state", default="", help="received, assessed, closed, proposed, accepted, …")
 @click.option("--from", "since", default="", metavar="TIME", help="What happened at or after.")
 @click.option("--to", "until", default="", metavar="TIME", help="What happened before.")
+@click.option("--significant", is_flag=True, help="Only what was marked so.")
 @click.option("--system", is_flag=True, help="Also what the program wrote of itself.")
 @READER
 @JSON
@@ -61,9 +63,9 @@ def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool,
     """Show the timeline, oldest first."""
     with opened(file) as log:
         for name in ("party", "role", "place", "category", "kind", "priority", "state"):
-            wanted[name] = _known(log, name, wanted[name])
-        wanted["reader"] = _known(log, "party", wanted["reader"])
-        moment, zone = _moment(log, as_of), moments.zone_of(log)
+            wanted[name] = known_code(log, name, wanted[name])
+        wanted["reader"] = known_code(log, "party", wanted["reader"])
+        moment, zone = moment_of(log, as_of), moments.zone_of(log)
         wanted["since"] = moments.clock_of(log, since, end=False) if since else 0
         wanted["until"] = moments.clock_of(log, until, end=False) if until else 0
         lines = timeline.whole(log, moment, Filter(**wanted))
@@ -88,8 +90,8 @@ def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool,
 def show_tasks(file: Path, as_of: str, open_only: bool, reader: str, as_json: bool) -> None:
     """Show the tasks: open ones first, and late ones first among them."""
     with opened(file) as log:
-        reader = _known(log, "party", reader)
-        moment, zone = _moment(log, as_of), moments.zone_of(log)
+        reader = known_code(log, "party", reader)
+        moment, zone = moment_of(log, as_of), moments.zone_of(log)
         tasks = board.tasks(log, moment, reader=reader, open_only=open_only)
         if as_json:
             print_json([task_document(task, zone) for task in tasks])
@@ -106,8 +108,8 @@ def show_tasks(file: Path, as_of: str, open_only: bool, reader: str, as_json: bo
 def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
     """Show what somebody still has to do. Exits 1 while anything is open."""
     with opened(file) as log:
-        reader = _known(log, "party", reader)
-        moment, zone = _moment(log, as_of), moments.zone_of(log)
+        reader = known_code(log, "party", reader)
+        moment, zone = moment_of(log, as_of), moments.zone_of(log)
         items, covenant = open_items.open_items(log, moment, reader), log.covenant(moment.position)
         if as_json:
             contents = Contents(log, moment, reader)
@@ -121,6 +123,9 @@ def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
                     "conflicts": items.conflicts,
                     "untold": items.untold,
                     "incidents": [flat(contents, line) for line in items.incidents],
+                    "agreements": [one.line.reference for one in items.agreements],
+                    "denied": [one.line.reference for one in items.denied],
+                    "unread": items.unread,
                 }
             )
         else:
@@ -138,8 +143,8 @@ def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
 def show_counts(file: Path, as_of: str, reader: str, as_json: bool) -> None:
     """Show totals by kind, party, category, place, hour and disposition."""
     with opened(file) as log:
-        reader = _known(log, "party", reader)
-        found, covenant = counts.counts(log, _moment(log, as_of), Filter(reader=reader)), log.covenant()
+        reader = known_code(log, "party", reader)
+        found, covenant = counts.counts(log, moment_of(log, as_of), Filter(reader=reader)), log.covenant()
         if as_json:
             print_json(found)
             return

@@ -10,15 +10,17 @@ import click
 from commandlog.commands.common import FILE, code_of, desk_at, desk_options, source
 from commandlog.commands.printing import entry_lines
 from commandlog.intake.entering import enter, unknown_marks
-from commandlog.intake.moments import deadline
+from commandlog.intake.moments import deadline, entry_time
 from commandlog.language import _
+from commandlog.log.derived import agreements
 from commandlog.log.desk import Desk
 from commandlog.log.keys import settings_folder
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import RuleError, Unavailable
+from commandlog.model.mandates import plain, told_of_lead
 from commandlog.model.records import DecisionWords, Record
 from commandlog.model.scenario import load
-from commandlog.verbs import assessing, events, incidents, levels, saying, tasks
+from commandlog.verbs import agreeing, assessing, events, incidents, levels, saying, tasks
 from commandlog.views import timeline
 from commandlog.views.moments import live, local, zone_of
 
@@ -45,12 +47,15 @@ def new(file: Path, scenario: str, party: str) -> None:
 @click.argument("text")
 @click.option("--as", "callsign", default="", metavar="CALLSIGN", help="Who reports, where the text does not say it.")
 @click.option("--party", default="", help="Sit at this party's desk (default: the driver's).")
+@click.option("--paper", default="", metavar="SHEET/LINE", help="The line of paper that it is typed from: P2-07/3.")
+@click.option("--at", "at", default="", metavar="TIME", help="When it happened, as the paper has it: 21:14.")
 @REASON
-def report(file: Path, text: str, callsign: str, party: str, reason: str) -> None:
+def report(file: Path, text: str, callsign: str, party: str, paper: str, at: str, reason: str) -> None:
     """Record one line: [time] [call sign] [place] words [#category] [!priority] [>to [by time]] [@audience]."""
     with desk_at(file, party) as desk:
         warnings = unknown_marks(desk, text)
-        print_record(desk, enter(desk, text, callsign=callsign, reason=reason))
+        happened = happened_at(desk, at)
+        print_record(desk, enter(desk, text, callsign=callsign, reason=reason, paper=paper, occurred_at=happened))
         for warning in warnings:
             click.echo(warning, err=True)
 
@@ -62,11 +67,21 @@ def print_record(desk: Desk, record: Record) -> None:
         shown = list(entry_lines(line, desk.covenant, zone_of(desk.log))) if line else []
     except (sqlite3.OperationalError, Unavailable):  # it is stored: whoever hears of a failure would write it again
         shown = [_("{reference} is stored; it cannot be shown now.").format(reference=record.reference)]
+    if told := told_of_lead(desk.covenant, record.frame):
+        shown.append(click.style(f"→ {told}", dim=True))
     for text in shown:
         click.echo(text)
 
 
-def _moment(desk: Desk, text: str) -> int:
+def happened_at(desk: Desk, text: str) -> int:
+    """Return the last time (milliseconds UTC) that a text like 21:14 or "gisteren 23:50" names, 0 for nothing."""
+    found = entry_time(plain(text), 0, local(desk.now, zone_of(desk.log))) if text else None
+    if text and (found is None or found.end != len(text.rstrip())):
+        raise RuleError(_("“{text}” is no time that has been. Write 21:14, or 2026-06-27 21:14.").format(text=text))
+    return found.at if found else 0
+
+
+def until_when(desk: Desk, text: str) -> int:
     """Return a deadline typed as 21:30 or in minutes ("10") in milliseconds UTC, 0 for nothing."""
     if not text:
         return 0
@@ -123,13 +138,16 @@ def feedback(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
     click.option("--place", default="", help="Where it was."),
     click.option("--category", default="", help="What it was about."),
     click.option("--priority", default="", help="routine, elevated, urgent, emergency"),
+    click.option("--number", type=click.IntRange(0), default=None, help="Of a count: how many it should have been."),
     click.option("--reason", default="", help="Why it is corrected."),
 )
-def correct(desk: Desk, about: dict[str, Any], ref: str, text: str, reason: str, **facets: str) -> Record:
+def correct(
+    desk: Desk, about: dict[str, Any], ref: str, text: str, number: int | None, reason: str, **facets: str
+) -> Record:
     """Say how an entry should have read; the old text stays, struck through. What is left out stays as it was."""
     coded = {name: code_of(desk.covenant, name, value) for name, value in facets.items()}
     given = {key: value for key, value in {**about, **coded}.items() if value}
-    return saying.correct(desk, desk.log.find(ref), text or None, reason=reason, **given)
+    return saying.correct(desk, desk.log.find(ref), text or None, number=number, reason=reason, **given)
 
 
 @verb("add", REF, click.argument("text"))
@@ -165,14 +183,20 @@ def agree(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
 
 @verb("affirm", REF, TEXT)
 def affirm(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
-    """Say oneself what one had agreed to by voice."""
-    return tasks.affirm(desk, desk.log.find(ref), text=text, **about)
+    """Say oneself what one had agreed to by voice: a task or an agreement."""
+    entry = desk.log.find(ref)
+    if agreements.current(desk.log.db, entry):
+        return agreeing.affirm_agreement(desk, entry, text=text, **about)
+    return tasks.affirm(desk, entry, text=text, **about)
 
 
 @verb("decline", REF, click.argument("reason"))
 def decline(desk: Desk, about: dict[str, Any], ref: str, reason: str) -> Record:
-    """Give a task back, with a reason."""
-    return tasks.decline(desk, desk.log.find(ref), reason, **about)
+    """Give a task back, or say that an agreement was not made so; with a reason."""
+    entry = desk.log.find(ref)
+    if agreements.current(desk.log.db, entry):
+        return agreeing.deny_agreement(desk, entry, reason, **about)
+    return tasks.decline(desk, entry, reason, **about)
 
 
 @verb("start", REF, TEXT)
@@ -209,7 +233,7 @@ def withdraw(desk: Desk, about: dict[str, Any], ref: str, reason: str) -> Record
 def hand_over(desk: Desk, about: dict[str, Any], ref: str, to: str, answer_by: str, reason: str) -> Record:
     """Pass a task to another party or unit, which then answers."""
     task = desk.log.find(ref)
-    return tasks.hand_over(desk, task, **_to(desk, to), answer_by=_moment(desk, answer_by), reason=reason, **about)
+    return tasks.hand_over(desk, task, **_to(desk, to), answer_by=until_when(desk, answer_by), reason=reason, **about)
 
 
 @verb(
@@ -231,8 +255,8 @@ def ask(
         text,
         **_to(desk, to),
         entry=desk.log.find(ref) if ref else 0,
-        answer_by=_moment(desk, answer_by),
-        finish_by=_moment(desk, finish_by),
+        answer_by=until_when(desk, answer_by),
+        finish_by=until_when(desk, finish_by),
         **given,
         **about,
     )

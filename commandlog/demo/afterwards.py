@@ -5,7 +5,18 @@ from commandlog.demo.during import TOLD
 from commandlog.demo.evening import OPERATORS, Evening
 from commandlog.model.frames import Source
 from commandlog.model.records import DecisionWords
-from commandlog.verbs import assessing, closing, incidents, levels, saying, tasks, withholding
+from commandlog.verbs import (
+    agreeing,
+    assessing,
+    closing,
+    counting,
+    incidents,
+    levels,
+    saying,
+    tasks,
+    units,
+    withholding,
+)
 
 
 def tell(e: Evening) -> None:
@@ -22,6 +33,15 @@ def _outflow(e: Evening) -> None:
     e.at("22:50")
     levels.set_phase(e["venue"], "outflow", text="Laatste toegift gespeeld")
     report = e.enter("venue", "Service 2: het loopt vol, trap west 90 %, ik houd ze vast #drukte !verhoogd", heard=10)
+    counting.count(
+        e["venue"],
+        90,
+        measure="percent",
+        text="loopt vol, mensen worden vastgehouden",
+        source=saying.source_of(e["venue"], "Service 2"),
+        place="stairs-west",
+        category="crowd",
+    )
     incident = incidents.open_incident(
         e["venue"], "Uitstroom trap west", entries=(report,), place="stairs-west", category="crowd"
     ).seq
@@ -39,12 +59,16 @@ def _outflow(e: Evening) -> None:
     ).seq
     e.at("23:02")
     e.join("police", OPERATORS["police"])
+    for callsign in ("Motor 1", "Motor 2"):
+        units.set_status(e["police"], callsign, "busy", task=task, text="bij de loopbrug")
     tasks.affirm(e["police"], task, text="Klopt, Motor 1 en Motor 2 staan bij de loopbrug")
     assessing.feed_back(e["venue"], report, "Service 2: loopbrug is vrij, laat ze in groepen van vijftig gaan.")
     e.at("23:18")
-    tasks.done(e["venue"], e.seq["gate g"], text="perron vrij, poort G weer open")
-    tasks.confirm(e["police"], e.seq["gate g"])
+    agreeing.end_agreement(e["police"], e.seq["gate g"], text="perron vrij, poort G mag weer open")
+    e.enter("venue", "tel trap west 10 %")
     tasks.done(e["police"], task, text="trap west leeg, loopbrug rustig")
+    for callsign in ("Motor 1", "Motor 2"):
+        e.enter("police", f"{callsign} vrij")
     tasks.confirm(e["venue"], task)
     incidents.close_incident(e["venue"], incident, text="Trap west leeg om 23:15")
 

@@ -2,7 +2,7 @@
 
 from commandlog.demo.clock import time
 from commandlog.demo.evening import OPERATORS, Evening
-from commandlog.verbs import assessing, incidents, levels, saying, tasks
+from commandlog.verbs import assessing, counting, incidents, levels, saying, tasks, units
 
 TO_ALL = "alle partijen"
 CHILD = ("police", "venue", "baken", "first-aid")
@@ -92,7 +92,7 @@ def _doors(e: Evening) -> None:
     levels.set_phase(e["venue"], "doors", text="Alle poorten open, geen bijzonderheden")
     e.at("17:25")
     source = saying.source_of(e["venue"], "Camera 1")
-    saying.observe(e["venue"], "Poort F 70 %, oranje", source=source, place="gate-f", category="crowd")
+    counting.count(e["venue"], 70, measure="percent", text="oranje", source=source, place="gate-f", category="crowd")
     saying.message(
         e["venue"], "Poort F oranje: stuur nieuwe aanloop vanaf het plein naar poort G en H", to_unit="Service 4"
     )
@@ -110,11 +110,14 @@ def _man_with_a_camera(e: Evening) -> None:
         answer_by=time("17:44"),
     ).seq
     e.at("17:43")
+    for callsign in ("Eenheid 11", "Eenheid 12"):
+        units.set_status(e["police"], callsign, "busy", text="bij het station")
     tasks.decline(e["police"], asked, "geen eenheid vrij, Eenheid 11 en 12 staan bij het station")
     e.at("17:44")
     task = tasks.propose(e["venue"], "aanspreken als gastheer, niet fouilleren", to_unit="Service 3", entry=report).seq
     assessing.assess(e["venue"], report, "approach", text="Service 3, als gastheer")
     tasks.accept(e["baken"], task, text="Service 3 loopt erheen")
+    units.set_status(e["baken"], "Service 3", "busy", task=task, source=saying.source_of(e["baken"], "Service 3"))
     e.seq |= {"vlogger": report, "approach": task}
 
 
@@ -127,6 +130,7 @@ def _what_became_of_him(e: Evening) -> None:
         e["baken"], task, text="Vlogger, loos alarm: filmt voor zijn kanaal, rugzak met statief vrijwillig getoond"
     )
     tasks.confirm(e["venue"], task)
+    e.enter("baken", "Service 3 vrij")
     assessing.assess(e["venue"], report, "false_alarm", text="Vlogger")
     assessing.feed_back(e["venue"], report, "Oog 2: vlogger met statief, loos alarm. Goed gezien, blijf melden.")
 
@@ -192,6 +196,7 @@ def _rain(e: Evening) -> None:
     e.at("19:15")
     report = e.enter("venue", "Steward 1: let op, trap west glad, regen waait naar binnen #weer", heard=15)
     stub = e.enter("first-aid", "EHBO 2: medisch, trap west, bezoeker gevallen, ploeg ter plaatse #medisch")
+    e.enter("first-aid", "EHBO 2 bezet")
     details = saying.note(
         e["first-aid"],
         "Vrouw, 61, uitgegleden op trap west, pols gekneusd, wil blijven. Verband, over een uur terug op de post.",
@@ -211,6 +216,7 @@ def _rain(e: Evening) -> None:
     assessing.assess(e["first-aid"], stub, "no_action", text="EHBO handelt zelf af")
     e.at("19:24")
     tasks.accept(e["baken"], task, text="later geantwoord: Service 2 stond bij poort B")
+    e.enter("first-aid", "EHBO 2 vrij")
     assessing.feed_back(e["first-aid"], stub, "Behandeld op de post, bezoeker is terug naar haar plaats.")
     e.at("19:41")
     tasks.done(e["baken"], task, text="matten liggen, rechterbaan in gebruik")

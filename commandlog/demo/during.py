@@ -5,7 +5,18 @@ from commandlog.demo.clock import time
 from commandlog.demo.evening import Evening
 from commandlog.model.frames import Source
 from commandlog.model.records import DecisionWords
-from commandlog.verbs import assessing, incidents, levels, saying, tasks, withholding
+from commandlog.verbs import (
+    agreeing,
+    assessing,
+    counting,
+    incidents,
+    levels,
+    marking,
+    misdirecting,
+    saying,
+    tasks,
+    withholding,
+)
 
 TOLD = ("police", "baken", "organiser", "first-aid")
 
@@ -14,6 +25,7 @@ def tell(e: Evening) -> None:
     """Tell 20:00 to 22:49."""
     _neighbour(e)
     _later_start(e)
+    _to_the_wrong_one(e)
     _no_answer(e)
     _other_block(e)
     _bag(e)
@@ -34,11 +46,11 @@ def _neighbour(e: Evening) -> None:
         "De Loods sluit aan met een eigen werkplek. Tellingen worden ieder half uur gedeeld, met de hand:"
         " een koppeling met het eigen logboek van De Loods is er vanavond niet.",
     )
-    saying.observe(
-        e["neighbour"], "De Loods: 1.850 van 3.000 binnen, zaal open tot 01:00", place="neighbour", category="crowd"
+    counting.count(
+        e["neighbour"], 1850, text="van 3.000 kaarten, zaal open tot 01:00", place="neighbour", category="crowd"
     )
-    saying.message(
-        e["venue"], "Telling Stadion De Dijk: 30.900 van 34.000 binnen, 91 %", to_party="neighbour", category="crowd"
+    counting.count(
+        e["venue"], 30_900, text="van 34.000 kaarten, gedeeld met De Loods", place="stadium", category="crowd"
     )
 
 
@@ -56,7 +68,33 @@ def _later_start(e: Evening) -> None:
         category="crowd",
     )
     e.at("20:40")
+    e.enter("venue", "Camera 1: tel poort F 15 % #drukte")
     levels.set_phase(e["venue"], "show", text="Begonnen, tien minuten later dan gepland")
+
+
+def _to_the_wrong_one(e: Evening) -> None:
+    """The first aid post means the venue and picks the organiser."""
+    e.at("20:31")
+    asked = saying.message(
+        e["first-aid"],
+        "Graag de dienstlift bij vak 104 vrijhouden, brancard onderweg naar de post",
+        to_party="organiser",
+        place="block-104",
+        category="medical",
+        audience=("first-aid", "organiser"),
+    ).seq
+    e.at("20:33")
+    wrong = misdirecting.misdirected(
+        e["first-aid"],
+        asked,
+        "organiser",
+        "venue",
+        "Niets doen en niet doorvertellen: het was voor De Dijk",
+        ground="het bericht was voor De Dijk bedoeld",
+        take_back=True,
+    ).seq
+    misdirecting.confirm_read(e["organiser"], wrong, text="begrepen, niemand hier heeft er iets mee gedaan")
+    saying.add_to(e["venue"], asked, "Lift staat vast beneden, steward erbij", audience=("first-aid", "venue"))
 
 
 def _no_answer(e: Evening) -> None:
@@ -124,7 +162,7 @@ def _bag(e: Evening) -> None:
 
 def _orange(e: Evening) -> None:
     e.at("21:14")
-    levels.set_level(e["venue"], "venue", "orange", text="Onbeheerde tas vak 118", told=TOLD)
+    e.seq["orange"] = levels.set_level(e["venue"], "venue", "orange", text="Onbeheerde tas vak 118", told=TOLD).seq
     for party in ("police", "baken", "first-aid"):
         levels.confirm_level(e[party], "venue")
     e.at("21:15")
@@ -149,6 +187,7 @@ def _no_evacuation(e: Evening) -> None:
         priority="urgent",
     ).seq
     incidents.link(e["police"], decision, e.seq["bag incident"])
+    e.seq["decision"] = decision
     task = tasks.propose(
         e["venue"],
         "Maak rij 8 tot en met 14 in vak 118 rustig vrij, gasten naar vak 119; niet ontruimen, tas niet aanraken",
@@ -191,6 +230,8 @@ def _owner(e: Evening) -> None:
     )
     assessing.feed_back(e["baken"], e.seq["bag twice"], "Zelfde tas als Steward 2 meldde, eigenaar is terecht.")
     incidents.close_incident(e["venue"], e.seq["bag incident"], text="Eigenaar terecht")
+    for entry in (e.seq["bag"], e.seq["orange"], e.seq["decision"], owner):
+        marking.mark(e["venue"], entry, reason="voor het verslag: de tas van vak 118")
 
 
 def _network_gap(e: Evening) -> None:
@@ -212,9 +253,10 @@ def _network_gap(e: Evening) -> None:
     tasks.accept(e["baken"], task, text="tijdens de storing per portofoon aangenomen", occurred_at=time("21:42"))
     saying.note(
         e["venue"],
-        "Van papier: ook De Dijk heeft het dranghek bij vak 104 aangenomen, Steward 1 was al onderweg.",
+        "Ook De Dijk heeft het dranghek bij vak 104 aangenomen, Steward 1 was al onderweg.",
         place="block-104",
         occurred_at=time("21:43"),
+        paper="V1-01/3",
     )
     e.at("21:48")
     saying.decide(
@@ -289,15 +331,14 @@ def _number_plate(e: Evening) -> None:
 
 def _agreement(e: Evening) -> None:
     e.at("22:35")
-    e.seq["gate g"] = task = tasks.propose(
+    e.seq["gate g"] = agreed = agreeing.agree_on(
         e["police"],
-        "Afspraak: poort G dicht tot perron vrij",
-        to_party="venue",
-        orally=True,
+        "Poort G dicht tot perron vrij",
+        ("venue",),
         person="Coördinator Dijk",
         source=tasks.on_behalf("police", "telefoon"),
         place="gate-g",
         category="crowd",
     ).seq
     e.at("22:37")
-    tasks.affirm(e["venue"], task, text="Zo afgesproken: poort G blijft dicht tot de politie het perron vrijgeeft")
+    agreeing.affirm_agreement(e["venue"], agreed, text="Poort G blijft dicht tot de politie het perron vrijgeeft")

@@ -5,31 +5,41 @@ from commandlog.language import _
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.model.records import Record
-from commandlog.verbs import saying, tasks
+from commandlog.verbs import counting, saying, tasks, units
 from commandlog.verbs.context import About
 from commandlog.views.moments import local, zone_of
 
 
 def enter(
-    desk: Desk, text: str, *, callsign: str = "", reason: str = "", heard_at: int = 0, origin: str = ""
+    desk: Desk,
+    text: str,
+    *,
+    callsign: str = "",
+    reason: str = "",
+    heard_at: int = 0,
+    origin: str = "",
+    paper: str = "",
+    occurred_at: int = 0,
 ) -> Record:
     """Read a line by the quick-entry grammar and record what it says; nothing recognised is a note.
 
     `callsign` says who reports where the line does not; `reason` goes on where a task lies outside a mandate;
-    `heard_at` is the first keystroke (milliseconds UTC). Raises RuleError for an empty line and a call sign that the
-    covenant does not have, OutsideMandate for a task that needs a power its assignee lacks.
+    `heard_at` is the first keystroke (milliseconds UTC). `paper` is the sheet and line that it is typed from
+    ("P2-07/3"), `occurred_at` when it happened, where the line does not say it. Raises RuleError for an empty line and
+    a call sign that the covenant does not have, OutsideMandate for a task that needs a power its assignee lacks.
     """
     if not text.strip():
         raise RuleError(_("There is nothing to record: type a line first."))
     entry = read(text, desk.covenant, local(desk.now, zone_of(desk.log)))
     about: About = {
-        "occurred_at": entry.occurred_at,
+        "occurred_at": entry.occurred_at or occurred_at,
         "heard_at": heard_at,
         "place": entry.place,
         "category": entry.category,
         "priority": entry.priority,
         "audience": entry.audience,
         "origin": origin,
+        "paper": paper,
     }
     unit = callsign or entry.unit
     if unit:
@@ -48,6 +58,10 @@ def _record(desk: Desk, entry: QuickEntry, words: str, about: About, reason: str
             reason=reason,
             **about,
         )
+    if entry.kind == "count":
+        return counting.count(desk, entry.number, measure=entry.measure, **about)
+    if entry.kind == "status":
+        return units.set_status(desk, entry.unit, entry.status, **about)
     if entry.kind == "message":
         return saying.message(desk, words, to_party=entry.to_party, to_unit=entry.to_unit, **about)
     return saying.report(desk, words, **about) if reported else saying.note(desk, words, **about)
@@ -56,7 +70,12 @@ def _record(desk: Desk, entry: QuickEntry, words: str, about: About, reason: str
 def unknown_marks(desk: Desk, text: str) -> list[str]:
     """Return what to tell whoever typed a line with marks that the covenant does not know, a sentence each."""
     told = []
-    for mark in read(text, desk.covenant, local(desk.now, zone_of(desk.log))).unknown:
+    entry = read(text, desk.covenant, local(desk.now, zone_of(desk.log)))
+    for part in (one for one in entry.parts if one.kind == "second addressee"):
+        mark = text[part.start : part.end]
+        first = _("“{mark}” is a second addressee: this went to the first one. Write it to the other one too.")
+        told.append(first.format(mark=mark))
+    for mark in entry.unknown:
         if mark.startswith("@"):
             told.append(_("“{mark}” is not known: it does not limit who can read this line.").format(mark=mark))
         else:

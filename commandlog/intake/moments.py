@@ -1,4 +1,4 @@
-"""Times as people type them into a log: "21:05", "21u05", "gisteren 23:50", "5 min geleden", "by 21:20".
+"""Times as people type them into a log: "21:05", "21u05", "half tien", "gisteren 23:50", "5 min geleden", "by 21:20".
 
 All functions take text as `commandlog.model.mandates.plain` returns it and `now` in the zone of the event. What is no
 time for certain is no time at all: "70 %", "1.5 m" and "12-AB-34" stay words.
@@ -83,6 +83,18 @@ _BY = re.compile(
     r"(?<![\w#!@>])(?:(?:uiterlijk|no later than|before|voor|by)\s{1,3}(?P<at>(?:om|at)\s{1,3})?"
     rf"(?:{_DAY}(?:(?:om|at)\s{{1,3}})?)?{_CLOCK}|(?:binnen|within|in)\s{{1,3}}{_DURATION})"
 )
+_HOURS = {word: hour for word, hour in _NUMBERS.items() if hour <= 12 and len(word) > 2} | {"eleven": 11}
+_PARTS = {"vijf": 5, "tien": 10, "twintig": 20, "five": 5, "ten": 10, "twenty": 20, "kwart": 15, "quarter": 15}
+_SPELLED = (
+    r"(?:(?P<part>vijf|tien|kwart|twintig)\s{1,3}(?P<side>over|voor)\s{1,3}(?P<half>half\s{1,3})?|(?P<only>half\s{1,3})"
+    r"|(?P<share>half|quarter|five|ten|twenty)\s{1,3}(?P<way>past|to)\s{1,3})"
+    rf"(?P<spelled>{'|'.join(sorted(_HOURS, key=len, reverse=True))})(?:\s{{1,3}}uur)?(?![\w%])"
+    r"(?!\s{1,3}(?:man|mensen|mannen|personen|people|persons|bezoekers|visitors|stuks)\b)"
+)
+_ENTRY_SPELLED = re.compile(rf"(?:(?:om|rond|omstreeks|at|around)\s{{1,3}})?{_SPELLED}")
+_BY_SPELLED = re.compile(
+    rf"(?<![\w#!@>])(?:uiterlijk|no later than|before|voor|by)\s{{1,3}}(?:(?:om|at)\s{{1,3}})?{_SPELLED}"
+)
 _NOT_A_TIME = re.compile(r"\s{0,2}(?:[cmk]?m|meter|euro?|kg|gr?|l|liter|graden|procent|percent|[%€°x×])(?!\w)")
 
 
@@ -108,11 +120,14 @@ def entry_time(plain: str, start: int, now: datetime) -> Moment | None:
     said = _NOW.match(plain, start)
     if said:
         return Moment(start, said.end(), millis(now))
-    found = _ENTRY.match(plain, start)
+    found = _ENTRY_SPELLED.match(plain, start)
+    meant = _spelled(found, now) if found else []
+    if not found and (found := _ENTRY.match(plain, start)):
+        meant = _candidates(found, now)
     if not found:
         return None
     latest = millis(_shifted(now, AHEAD))
-    fits = [at for at in _candidates(found, now) if 0 < at <= latest]
+    fits = [at for at in meant if 0 < at <= latest]
     return Moment(start, found.end(), max(fits)) if fits else None
 
 
@@ -127,23 +142,22 @@ def deadline(plain: str, start: int, now: datetime) -> Moment | None:
 
     A clock time is the next such moment, or one that passed less than half an hour ago: typed late, and late already.
     """
-    found = _BY.match(plain, start)
+    found = _BY_SPELLED.match(plain, start) or _BY.match(plain, start)
     return _until(found, now) if found else None
 
 
 def last_deadline(plain: str, start: int, now: datetime) -> Moment | None:
     """Return the last deadline that stands after `start`, or None."""
-    found = None
-    for found in _BY.finditer(plain, start):  # noqa: B007 - the last one counts
-        pass
-    return _until(found, now) if found else None
+    found = [*_BY.finditer(plain, start), *_BY_SPELLED.finditer(plain, start)]
+    return _until(max(found, key=lambda one: (one.start(), one.end())), now) if found else None
 
 
 def _until(found: re.Match[str], now: datetime) -> Moment | None:
-    if found["unit"] or found["fixed"]:
+    spelled = found.re is _BY_SPELLED
+    if not spelled and (found["unit"] or found["fixed"]):
         return Moment(*found.span(), millis(_shifted(now, _duration(found))))
     earliest = millis(_shifted(now, -AHEAD))
-    fits = [at for at in _candidates(found, now) if at >= earliest]
+    fits = [at for at in (_spelled(found, now) if spelled else _candidates(found, now)) if at >= earliest]
     return Moment(*found.span(), min(fits)) if fits else None
 
 
@@ -165,6 +179,24 @@ def _candidates(found: re.Match[str], now: datetime) -> list[int]:
         return [millis(moment.replace(fold=fold)) for moment in moments for fold in (0, 1)]
     except (ValueError, OverflowError, OSError):  # the 31st of February, the year 0
         return []
+
+
+def _spelled(found: re.Match[str], now: datetime) -> list[int]:
+    """Return the moments (ms UTC) that "tien over half tien" or "half past nine" may mean: morning or evening."""
+    hour = 60 * _HOURS[found["spelled"]]
+    if found["share"]:
+        past = 30 if found["share"] == "half" else _PARTS[found["share"]]
+        minutes = hour + (past if found["way"] == "past" else -past)
+    else:
+        past = _PARTS[found["part"]] if found["part"] else 0
+        minutes = hour - (30 if found["half"] or found["only"] else 0) + (past if found["side"] == "over" else -past)
+    found_at = []
+    for days in (-1, 0, 1):
+        for half_day in (0, 720):
+            hours, rest = divmod((minutes % 720) + half_day, 60)
+            moment = now + relativedelta(days=days, hour=hours, minute=rest, second=0, microsecond=0)
+            found_at += [millis(moment.replace(fold=fold)) for fold in (0, 1)]
+    return found_at
 
 
 def _clock(found: re.Match[str]) -> relativedelta | None:

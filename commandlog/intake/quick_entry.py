@@ -3,6 +3,10 @@
 `[time] [call sign] [place] words… [#category] [!priority] [>addressee [by time]] [@audience]`, in any order, in Dutch
 and English. Nothing is ever refused: what is not recognised stays in the words, and a line in which nothing is
 recognised is a note. How people write is not regular, so each rule below errs towards leaving words where they are.
+
+Two sorts of line say one thing only, and are read so where nothing else stands on them: a count, "tel poort F 1240" or
+"count gate F 70 %" (people present; "in" or "uit" behind the number says who went in or out), and what a unit says of
+itself, "Oog 2 vrij". A line has one addressee: a second one stays in the words, and whoever typed it is told so.
 """
 
 import re
@@ -33,6 +37,23 @@ _GOES_ON = re.compile(
 )
 _STOPS = re.compile(r"\s*(?:[,:;.|–]|-\s|$)")
 _BELONGS = re.compile(r"\s+(?:om|tot|voor|aan|van|to|for|from|of|is|was|en|and)\b")
+_COUNT = re.compile(r"(?:tel|telling|geteld|count|counted)(?!\w)[\s:]{0,3}")
+_NUMBER = re.compile(
+    r"[\s:,=]{0,3}(?P<number>[0-9]{1,3}(?:[.\s][0-9]{3}){1,2}|[0-9]{1,9})(?![\w.,:/-]*[0-9])(?:\s{0,2}(?P<measure>%|procent\b"
+    r"|percent\b|(?:naar\s)?binnen\b|in\b|(?:naar\s)?buiten\b|uit\b|out\b|aanwezig\b|present\b|personen\b|people\b))?"
+)
+_MEASURES = {
+    "%": "percent",
+    "procent": "percent",
+    "percent": "percent",
+    "in": "in",
+    "binnen": "in",
+    "naar binnen": "in",
+}
+_MEASURES |= {"uit": "out", "out": "out", "buiten": "out", "naar buiten": "out"}
+_STATUS = re.compile(
+    r"(?P<free>vrij|beschikbaar|free|available)|(?P<busy>bezet|busy)|(?P<out>buiten dienst|uit dienst|out of service)"
+)
 _LIKE_A_MARK = re.compile(r"(?<!\S)[@#!>][^\W\d_][\w-]{0,40}")
 LOOKED_AT = 10_000  # characters of a line in which unknown marks are looked for
 _AROUND = " \t\n\r,;:|–—-"
@@ -43,8 +64,9 @@ _ROOMS = frozenset({"commando", "commandokamer", "commandopost", "command", "con
 class Part(Struct, frozen=True):
     """A piece of the line that was recognised: `start` and `end` in characters of the text, and what it stands for.
 
-    `kind` is one of time, unit, place, category, priority, addressee, deadline, audience and task word; `code` is the
-    covenant's code, a call sign, a priority or milliseconds UTC; `label` is how people say it.
+    `kind` is one of time, unit, place, category, priority, addressee, second addressee, deadline, audience, task word,
+    count and status; `code` is the covenant's code, a call sign, a priority, a number or milliseconds UTC; `label` is
+    how people say it.
     """
 
     kind: str
@@ -57,9 +79,10 @@ class Part(Struct, frozen=True):
 class QuickEntry(Struct, frozen=True, kw_only=True):
     """What a line says. Times are milliseconds UTC, 0 where none was given; all else is codes of the covenant.
 
-    `kind` is report, message, task or note; `words` is what is left for people to read; `party` and `role` are those of
-    the reporting unit; `audience` is the parties that may read, empty for all; `parts` is in the order of the text;
-    `unknown` is what looks like a mark (@poltie, #foo) and is none of the covenant's, to be said before it is too late.
+    `kind` is report, message, task, count, status or note; `words` is what is left for people to read; `party` and
+    `role` are those of the reporting unit; `audience` is the parties that may read, empty for all; `parts` is in the
+    order of the text; `unknown` is what looks like a mark (@poltie, #foo) and is none of the covenant's, to be said
+    before it is too late. `number` and `measure` are of a count, which has no words; `status` is a unit's own.
     """
 
     kind: str
@@ -77,6 +100,9 @@ class QuickEntry(Struct, frozen=True, kw_only=True):
     audience: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     unknown: tuple[str, ...] = ()
+    number: int = 0
+    measure: str = ""
+    status: str = ""
 
 
 def read(text: str, covenant: Covenant, now: datetime, known: Vocabulary | None = None) -> QuickEntry:
@@ -88,6 +114,7 @@ def read(text: str, covenant: Covenant, now: datetime, known: Vocabulary | None 
     line = _Line(text, covenant, local, known or vocabulary(covenant))
     line.read_marks()
     line.read_beginning()
+    line.read_alone()
     line.read_within()
     return line.result()
 
@@ -104,6 +131,8 @@ class _Line:
         self.parts: list[Part] = []
         self.cuts: list[tuple[int, int]] = []
         self.ago = moments.ago(self.plain, now)
+        self.begun = 0
+        self.measure = ""
 
     def add(self, kind: str, start: int, end: int, code: str, cut: bool = True) -> int:
         """Note a part, by default one that leaves the words; return where it ends."""
@@ -160,7 +189,10 @@ class _Line:
         at = self.past(_SPACES, start + 1)
         party, unit = self.known.parties.at(self.plain, at), self.known.units.at(self.plain, at)
         found = max(filter(None, (party, unit)), key=lambda one: one.end, default=None)
-        if found is None or "addressee" in self.said:
+        if found is None:
+            return
+        if "addressee" in self.said:
+            self.add("second addressee", start, found.end, found.code, cut=False)
             return
         called = self.covenant.unit(found.code) if found is unit else None
         self.to = (called.answering_party, called.callsign) if called else (found.code, "")
@@ -190,6 +222,7 @@ class _Line:
             else:
                 end = self.time_at(at, addressed) or self.caller_at(at, addressed) or self.place_at(at, addressed)
                 end = end or (self.deadline_at(at) or self.task_word_at(at) if "addressee" in self.said else 0)
+            self.begun = at
             if not end or _GOES_ON.match(self.plain, end):
                 return
             at = self.past(_BETWEEN, end)
@@ -260,6 +293,28 @@ class _Line:
             return 0
         return self.add("task word", at, found.end(), found.group(), cut=not _BELONGS.match(self.plain, found.end()))
 
+    # a line that says one thing
+
+    def read_alone(self) -> None:
+        """Read a count, or what a unit says of itself, where that is all that the line says."""
+        if "addressee" in self.said:
+            return
+        if "unit" in self.said and (found := _STATUS.match(self.plain, self.begun)) and self.ends_after(found.end()):
+            self.add("status", *found.span(), str(found.lastgroup))
+        elif word := _COUNT.match(self.plain, self.begun):
+            self.read_count(word)
+
+    def read_count(self, word: re.Match[str]) -> None:
+        place = None if "place" in self.said else self.known.place_at(self.text, self.plain, word.end())
+        number = _NUMBER.match(self.plain, place.end if place else word.end())
+        if not number or not (place or "place" in self.said) or not self.ends_after(number.end()):
+            return
+        if place:
+            self.add("place", word.end(), place.end, place.code)
+        self.measure = _MEASURES.get(number["measure"] or "", "present")
+        self.cuts.append(word.span())
+        self.add("count", *number.span(), re.sub(r"\D", "", number["number"]))
+
     # the rest of the line
 
     def read_within(self) -> None:
@@ -310,9 +365,13 @@ class _Line:
         unit = self.covenant.unit(said["unit"]) if "unit" in said else None
         is_task = "deadline" in said or "task word" in said
         kind = ("task" if is_task else "message") if self.to[0] else "report" if unit else "note"
+        alone = "count" if "count" in said else "status" if "status" in said else ""
         return QuickEntry(
-            kind=kind,
-            words=_without(self.text, self.cuts) or self.text.strip(),
+            kind=alone or kind,
+            words="" if alone else _without(self.text, self.cuts) or self.text.strip(),
+            number=int(said.get("count", 0)),
+            measure=self.measure,
+            status=said.get("status", ""),
             occurred_at=int(said.get("time", 0)),
             unit=unit.callsign if unit else "",
             party=unit.party if unit else "",

@@ -15,6 +15,7 @@ from commandlog.log.signing import Signer
 from commandlog.log.store import Log
 from commandlog.model.checks import zone_named
 from commandlog.model.covenant import Covenant
+from commandlog.model.dealings import Marked, MisdirectedRead
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import By, Frame, Millis
 from commandlog.model.keeping import (
@@ -62,6 +63,8 @@ AFTER_CLOSING = (
     Exported,
     Destroyed,
     Discarded,
+    Marked,
+    MisdirectedRead,
 )
 """What a closed log still takes, marked as later: what completes it, and what concerns the keeping of it."""
 

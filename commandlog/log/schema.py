@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from commandlog.log import derived
 
 APPLICATION_ID = 0x434C4F47  # "CLOG": tells a log from any other SQLite file
-VERSION = 2
+VERSION = 3
 
 RECORDS = (
     # a provisional record has no hash yet; words_hash stands in for words that were erased
@@ -26,7 +26,7 @@ PIECES = (
 )
 
 
-_LATER = {2: (*PIECES, *derived.schema(2))}
+_LATER = {2: (*PIECES, *derived.schema(2)), 3: tuple(derived.schema(3))}
 """What makes the tables that came with each version after the first."""
 
 _MAKES = re.compile(r"^(CREATE(?: UNIQUE)? (?:TABLE|INDEX)) ")
@@ -59,6 +59,13 @@ def migrate(db: Connection) -> None:
             log.execute(statement)
         derived.derive(db, 2)
         log.execute("PRAGMA user_version = 2")
+
+    @migrations()
+    def third(log: Database) -> None:
+        for statement in _LATER[3]:
+            log.execute(statement)
+        derived.derive(db, 3)
+        log.execute("PRAGMA user_version = 3")
 
     migrations.apply(Database(db, execute_plugins=False))
 

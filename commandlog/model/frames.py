@@ -5,6 +5,8 @@ their id, never by position: positions move when a desk that was offline comes b
 Times are integer milliseconds since 1970 in UTC.
 """
 
+import re
+
 from msgspec import Struct
 
 RecordId = bytes  # 16 bytes, UUIDv7
@@ -36,7 +38,8 @@ class Frame(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     `number` is the desk's own count: "P2-142" is desk P2, number 142. `expects` is the record that made the state this
     one acts on: where another has come in between, it does not apply and is shown as a conflict. An empty `audience`
     is every party. `rule` names the article of a mandate or power that it lies outside of, `overridden` that a person
-    went on with a reason. `origin` is given once per log: a repeat returns the first receipt.
+    went on with a reason. `origin` is given once per log: a repeat returns the first receipt. `paper` is the numbered
+    sheet and line that it was typed from (see `sheet_line`).
     """
 
     v: int = FRAME_VERSION
@@ -55,8 +58,18 @@ class Frame(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     rule: str = ""
     overridden: bool = False
     origin: str = ""
+    paper: str = ""
 
     @property
     def speaker(self) -> str:
         """The party whose word this is: the source's where one is claimed, else the writer's."""
         return self.source.party if self.source and self.source.party else self.by.party
+
+
+_SHEET_LINE = re.compile(r"([A-Z]{1,2}\d{1,3})-(\d{1,4})/(\d{1,3})", re.ASCII)
+
+
+def sheet_line(text: str) -> str:
+    """Return a sheet and line of paper as records carry it ("p2-7/03" is P2-07/3); empty where it is none."""
+    found = _SHEET_LINE.fullmatch(text.strip().upper())
+    return f"{found[1]}-{int(found[2]):02}/{int(found[3])}" if found else ""

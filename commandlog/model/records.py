@@ -5,12 +5,23 @@ their id, never by position: positions move when a desk that was offline comes b
 Times are integer milliseconds since 1970 in UTC.
 """
 
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
 
 from commandlog.model.covenant import Covenant
+from commandlog.model.dealings import (
+    AgreementAffirmed,
+    AgreementDeclined,
+    AgreementEnded,
+    Count,
+    Marked,
+    Measure,
+    Misdirected,
+    MisdirectedRead,
+    UnitStatus,
+)
 from commandlog.model.frames import FRAME_VERSION, Frame, Millis, RecordId
 from commandlog.model.keeping import (
     Attached,
@@ -93,14 +104,37 @@ class Message(Said, frozen=True, kw_only=True, tag="message"):
     to_unit: str = ""
 
 
+class Agreement(Said, frozen=True, kw_only=True, tag="agreement"):
+    """What parties promise each other by voice: whoever says it is bound, the others each affirm it themselves.
+
+    With `until`, it holds no longer than that.
+    """
+
+    parties: tuple[str, ...]
+    until: Millis = 0
+
+
+class Counted(Said, frozen=True, kw_only=True, tag="counted"):
+    """How many people are at a place (`present`, or in `percent` of what it holds), or went `in` or `out` of it.
+
+    Those who went in or out are counted from the count before.
+    """
+
+    count: Count
+    measure: Measure
+
+
 class Corrected(Frame, frozen=True, kw_only=True, tag="corrected"):
     """The entry as it should have read: facets here, text in the words; the old one stays, struck through.
 
     With `waits`, it turns out to need an assessment that it did not need before (an observation is a suspicion).
+    `count` and `measure` are those of a count.
     """
 
     entry: RecordId
     waits: bool = False
+    count: Count = 0
+    measure: Measure | Literal[""] = ""
 
 
 class Added(Frame, frozen=True, kw_only=True, tag="added"):
@@ -118,9 +152,13 @@ class Assessed(Frame, frozen=True, kw_only=True, tag="assessed"):
 
 
 class Feedback(Frame, frozen=True, kw_only=True, tag="feedback"):
-    """The report is closed and its reporter is told what became of it."""
+    """The report is closed and its reporter is told what became of it.
+
+    With `settled`, the log that the report came from says that it is over: nobody was told here.
+    """
 
     entry: RecordId
+    settled: bool = False
 
 
 class IncidentOpened(Frame, frozen=True, kw_only=True, tag="incident"):
@@ -267,6 +305,15 @@ AnyFrame = (
     | Destroyed
     | Closed
     | Discarded
+    | Agreement
+    | AgreementAffirmed
+    | AgreementDeclined
+    | AgreementEnded
+    | Counted
+    | Marked
+    | UnitStatus
+    | Misdirected
+    | MisdirectedRead
 )
 
 KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyFrame))
@@ -282,6 +329,8 @@ SYSTEM_KINDS = (
     "imported",
     "exported",
     "level_confirmed",
+    "marked",
+    "misdirected_read",
 )
 """Kinds that the program writes of itself: shown on demand, so that they do not drown people's own words."""
 

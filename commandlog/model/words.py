@@ -114,10 +114,31 @@ _LABELS: dict[str, str] = {
     "discarded": marked("log deleted"),
     "imported": marked("imported"),
     "exported": marked("exported"),
+    "agreement": marked("agreement"),
+    "agreement_affirmed": marked("agreement affirmed"),
+    "agreement_declined": marked("agreement denied"),
+    "agreement_ended": marked("agreement ended"),
+    "counted": marked("count"),
+    "marked": marked("marked"),
+    "unit_status": marked("unit status"),
+    "misdirected": marked("misdirected"),
+    "misdirected_read": marked("instruction read"),
+    # agreements: to be affirmed by some, by all, denied by one, over
+    "agreed": marked("agreed"),
+    "denied": marked("denied"),
+    "ended": marked("ended"),
+    # units
+    "free": marked("free"),
+    "busy": marked("busy"),
+    "out": marked("out of service"),
     # forms of a copy
     "copy": marked("second copy"),
     "backup": marked("backup"),
     "zip": marked("bundle"),
+    "sheets": marked("paper sheets"),
+    "open_items": marked("open items"),
+    "snapshot": marked("snapshot"),
+    "access": marked("subject access"),
     # sectors, spaces, subjects
     "public": marked("public"),
     "private": marked("private"),
@@ -125,6 +146,19 @@ _LABELS: dict[str, str] = {
     "crowd": marked("crowd"),
     "medical": marked("medical"),
 }
+
+
+_MEASURES: dict[str, str] = {
+    "present": marked("present"),
+    "in": marked("gone in"),
+    "out": marked("gone out"),
+    "percent": marked("percent"),
+}
+
+
+def measure_label(code: str) -> str:
+    """Return how the program says what a count measures; "out" is also what a unit can be, and `label` says that."""
+    return _(_MEASURES[code]) if code in _MEASURES else code
 
 
 def label(code: str) -> str:

@@ -4,6 +4,7 @@ One party can close a log alone, so that a log can always be closed; where sever
 asked for, and the record names both.
 """
 
+from collections.abc import Sequence
 from typing import Unpack
 
 from commandlog.language import _, ngettext
@@ -59,7 +60,10 @@ def close(
 def number(items: OpenItems) -> int:
     """Return how many things are open; a task that was agreed by voice and is not done yet is one."""
     tasks = {task.row.task for task in (*items.tasks, *items.to_affirm)}
-    others = (items.to_assess, items.to_close, items.incidents, items.levels, items.untold, items.conflicts)
+    others: tuple[Sequence[object], ...] = (
+        *(items.to_assess, items.to_close, items.incidents, items.levels, items.untold, items.conflicts),
+        *(items.agreements, items.denied, items.unread),
+    )
     return len(tasks) + sum(len(one) for one in others)
 
 

@@ -9,7 +9,7 @@ from commandlog.log.derived.table import id_at
 from commandlog.log.desk import Desk
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import OutsideMandate, RuleError
-from commandlog.model.frames import Source
+from commandlog.model.frames import Source, sheet_line
 from commandlog.model.mandates import check_report, check_task
 from commandlog.model.records import Record, Words
 from commandlog.model.words import Priority
@@ -20,7 +20,8 @@ class About(TypedDict, total=False):
 
     `source` is who said it (default: the desk's own party), `person` that person's name, `where` a place in words that
     has no code, `pin` latitude and longitude in degrees, `audience` the parties that may read (default: all),
-    `origin` a key that is taken in once, `raw` what else an imported row held.
+    `origin` a key that is taken in once, `paper` the numbered sheet and line that it is typed from ("P2-07/3"), `raw`
+    what else an imported row held.
     """
 
     source: Source | None
@@ -31,6 +32,7 @@ class About(TypedDict, total=False):
     priority: str
     audience: tuple[str, ...]
     origin: str
+    paper: str
     person: str
     where: str
     pin: tuple[float, float] | None
@@ -54,8 +56,8 @@ EARLIEST, LATEST = -62_135_596_800_000, 253_402_214_400_000
 def checked(desk: Desk, **about: Unpack[About]) -> About:
     """Return `about` after checking its codes and times; whoever writes or says it is among those who may read it.
 
-    Raises RuleError for a party, place or priority that does not exist, and a time that no calendar holds; a category
-    that the covenant does not have is kept, since imports bring their own.
+    Raises RuleError for a party, place or priority that does not exist, a time that no calendar holds, and a line of
+    paper that was typed already; a category that the covenant does not have is kept, since imports bring their own.
     """
     covenant = desk.covenant
     source = about.get("source")
@@ -74,7 +76,29 @@ def checked(desk: Desk, **about: Unpack[About]) -> About:
     for time in (about.get("occurred_at", 0), about.get("heard_at", 0)):
         if not EARLIEST <= time <= LATEST:
             raise RuleError(_("No calendar holds this time: give a year from 1 to 9999."))
-    return reaching(about, (desk.party, source.party if source else ""))
+    return reaching(_from_paper(desk, about), (desk.party, source.party if source else ""))
+
+
+PAPER = "paper:"
+"""How the origin begins of what was typed from paper: a line is typed once, at whichever desk."""
+
+
+def _from_paper(desk: Desk, about: About) -> About:
+    """Return `about` with a line of paper as records carry it, which is its origin where it has no other."""
+    if not (given := about.get("paper")):
+        return about
+    paper = sheet_line(given)
+    if not paper:
+        told = _("“{paper}” is no line of a paper sheet. Write the sheet and the line: P2-07/3.")
+        raise RuleError(told.format(paper=given))
+    if not about.get("occurred_at"):
+        raise RuleError(_("Say when it happened: the time that the paper has."))
+    if about.get("origin"):
+        return {**about, "paper": paper}
+    if before := origins.position(desk.log.db, f"{PAPER}{paper}"):
+        told = _("{paper} was typed already: it is {reference}.")
+        raise RuleError(told.format(paper=paper, reference=named(desk, before)))
+    return {**about, "paper": paper, "origin": f"{PAPER}{paper}"}
 
 
 def reaching(about: About, parties: Iterable[str]) -> About:
@@ -95,6 +119,12 @@ def speaker(desk: Desk, about: About) -> str:
     source = about.get("source")
     unit = desk.covenant.unit(source.unit) if source and source.unit else None
     return (unit.answering_party if unit else "") or (source.party if source else "") or desk.party
+
+
+def word_of(desk: Desk, about: About) -> str:
+    """Return the party whose word a record is: the source's, or the desk's own. Tasks ask `speaker`."""
+    source = about.get("source")
+    return (source.party if source else "") or desk.party
 
 
 def unknown_party(desk: Desk, party: str) -> RuleError:

@@ -139,7 +139,7 @@ def _opened(log: Log) -> Record:
 
 
 def _told(path: Path, found: Open, *, closed: bool, before: bool) -> Continued:
-    reports = len(found.roots) - len(found.tasks) - len(found.incidents)
+    reports = len(found.roots) - len(found.tasks) - len(found.incidents) - len(found.agreements)
     return Continued(path, reports, len(found.tasks), len(found.incidents), found.stays, closed, before)
 
 

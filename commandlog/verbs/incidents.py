@@ -33,14 +33,15 @@ def open_incident(desk: Desk, title: str, *, entries: tuple[int, ...] = (), **ab
         return made
 
 
-def link(desk: Desk, entry: int, incident: int, **about: Unpack[About]) -> Record:
+def link(desk: Desk, entry: int, incident: int, *, late: bool = False, **about: Unpack[About]) -> Record:
     """Put an entry (or a task, by its proposal) into an incident, out of the one it was in before.
 
+    With `late`, also into one that is closed: what belonged to it turns up later (in a longer export of an old log).
     Raises RuleError where either does not exist, or the incident is no longer open.
     """
     with desk.writing():
         row = entry_at(desk, entry)
-        _open(desk, incident)
+        _open(desk, incident, or_closed=late)
         fields, words = split(_as_narrow(desk, row, _of_incident(desk, incident, checked(desk, **about))))
         return desk.append(Linked, words, entry=record_id(desk, entry), incident=record_id(desk, incident), **fields)
 
@@ -98,11 +99,11 @@ def _as_narrow(desk: Desk, row: EntryRow, about: About) -> About:
     return {**about, "audience": shared or (desk.party,)}
 
 
-def _open(desk: Desk, incident: int) -> incidents.IncidentRow:
+def _open(desk: Desk, incident: int, *, or_closed: bool = False) -> incidents.IncidentRow:
     row = incidents.current(desk.log.db, incident)
     if row is None:
         raise RuleError(_("{reference} is no incident.").format(reference=named(desk, incident)))
-    if row.state != "open":
+    if row.state != "open" and not (or_closed and row.state == "closed"):
         raise RuleError(
             _("This incident is “{state}”: link to the one it was merged into, or open a new one.").format(
                 state=label(row.state)

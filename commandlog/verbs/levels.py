@@ -53,8 +53,9 @@ def set_level(
         if outside:
             fields |= {"rule": found.code, "overridden": True}
         occurred = about.get("occurred_at") or desk.now
-        reviewed = found.review_minutes and level != found.levels[0].code
-        review = review_by or (occurred + found.review_minutes * 60_000 if reviewed else 0)
+        minutes = found.review_minutes or desk.covenant.minutes("review")
+        reviewed = minutes and level != found.levels[0].code
+        review = review_by or (occurred + minutes * 60_000 if reviewed else 0)
         return desk.append(LevelSet, words, ladder=ladder, level=level, told=told, review_by=review, **fields)
 
 

@@ -2,12 +2,14 @@
 
 from typing import Any, Unpack
 
+from msgspec.structs import replace
+
 from commandlog.language import _
 from commandlog.log.derived import recalls, reports
 from commandlog.log.derived.entries import EntryRow
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
-from commandlog.model.frames import Source
+from commandlog.model.frames import Frame, Source
 from commandlog.model.records import (
     Added,
     Corrected,
@@ -20,6 +22,7 @@ from commandlog.model.records import (
     Report,
     Said,
 )
+from commandlog.verbs import counting
 from commandlog.verbs.context import (
     About,
     checked,
@@ -79,10 +82,20 @@ def message(
         return desk.append(Message, words, to_party=to_party, to_unit=to_unit, **fields)
 
 
-def correct(desk: Desk, entry: int, text: str | None = None, *, reason: str = "", **about: Unpack[About]) -> Record:
+def correct(
+    desk: Desk,
+    entry: int,
+    text: str | None = None,
+    *,
+    number: int | None = None,
+    measure: str = "",
+    reason: str = "",
+    **about: Unpack[About],
+) -> Record:
     """Say how an entry should have read: the old one stays, struck through. What is not given stays as it was.
 
-    Raises RuleError where there is no such entry, or nothing to correct in it.
+    Whose word it is stays so too, whoever writes the correction, unless another source is given. `number` and `measure`
+    are of a count. Raises RuleError where there is no such entry, or nothing to correct in it.
     """
     with desk.writing():
         if repeated := receipt(desk, about):
@@ -92,7 +105,7 @@ def correct(desk: Desk, entry: int, text: str | None = None, *, reason: str = ""
         if before.frame is None or before.words is None or not recalls.reads(desk.log.db, row.since, desk.party):
             raise RuleError(_("The words of this entry cannot be read here, so they cannot be corrected."))
         old: About = {
-            "source": before.frame.source,
+            "source": _still_said_by(desk, before.frame, before.frame.source),
             "occurred_at": row.occurred,
             "place": row.place,
             "category": row.category,
@@ -104,10 +117,12 @@ def correct(desk: Desk, entry: int, text: str | None = None, *, reason: str = ""
             "raw": before.words.raw,
         }
         new: About = {**old, **about}
+        new["source"] = _still_said_by(desk, before.frame, new["source"])
+        counted = counting.corrected(desk, row, number, measure)
         before_audience, audience = before.frame.audience, new["audience"]
         if audience and not (before_audience and set(before_audience) <= set(audience)):
             raise RuleError(_("A correction cannot take away who may read the entry."))
-        if new == old and (text is None or text == before.words.text):
+        if new == old and counted == counting.of(desk, entry) and (text is None or text == before.words.text):
             raise RuleError(_("Nothing is changed: the entry reads so already."))
         fields, words = split(
             with_holders(desk, row, checked(desk, **new)),
@@ -117,11 +132,18 @@ def correct(desk: Desk, entry: int, text: str | None = None, *, reason: str = ""
             title=before.words.title,
             decision=before.words.decision if text is None else None,
         )
-        fields |= _marks_again(desk, row, words.text, new, reason)
+        fields |= _marks_again(desk, row, words.text, new, reason) | counted
         category = desk.covenant.category(new["category"])
         if row.kind == "observation" and category and category.suspicion:
             fields["waits"] = reports.current(desk.log.db, entry) is None
         return desk.append(Corrected, words, entry=record_id(desk, entry), expects=record_id(desk, row.since), **fields)
+
+
+def _still_said_by(desk: Desk, before: Frame, source: Source | None) -> Source | None:
+    """Return a source whose party, where it names none, is the one whose word the entry was before."""
+    if (source and source.party) or (before.by.party == desk.party and before.speaker == desk.party):
+        return source
+    return replace(source or Source(), party=before.speaker)
 
 
 def _marks_again(desk: Desk, row: EntryRow, text: str, about: About, reason: str) -> dict[str, Any]:

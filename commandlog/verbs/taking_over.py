@@ -16,16 +16,18 @@ from commandlog.log.derived import entries, incidents, reports
 from commandlog.log.derived.table import FOREVER, position_of
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.store import Log
+from commandlog.model import dealings as d
 from commandlog.model import keeping as k
 from commandlog.model import records as r
 from commandlog.model.errors import OutsideMandate, RuleError
 from commandlog.model.frames import Frame, Source
 from commandlog.model.keeping import CONTINUED
-from commandlog.verbs import assessing, attaching, saying
+from commandlog.verbs import agreeing, assessing, attaching, saying, units
 from commandlog.verbs import incidents as incident_verbs
 from commandlog.verbs import levels as level_verbs
 from commandlog.verbs import tasks as task_verbs
 from commandlog.verbs.context import About
+from commandlog.views import agreements
 from commandlog.views.filters import READABLE
 from commandlog.views.moments import live
 from commandlog.views.open_items import open_items, standing
@@ -39,12 +41,14 @@ class Open(NamedTuple):
     tasks: tuple[int, ...]
     incidents: tuple[int, ...]
     levels: tuple[int, ...]
+    agreements: tuple[int, ...]
+    units: tuple[int, ...]
     stays: int
 
     @property
     def roots(self) -> tuple[int, ...]:
         """All that waits for an outcome, in the order of the log."""
-        return tuple(sorted({*self.waiting, *self.tasks, *self.incidents}))
+        return tuple(sorted({*self.waiting, *self.tasks, *self.incidents, *self.agreements}))
 
 
 def whats_open(log: Log) -> Open:
@@ -59,8 +63,14 @@ def whats_open(log: Log) -> Open:
         tuple(sorted({task.row.task for task in (*items.tasks, *items.to_affirm)})),
         tuple(line.entry for line in items.incidents),
         tuple(row.since for row in standing(log, moment)),
-        len(items.untold) + len(items.conflicts),
+        agreements.standing(log, moment),
+        tuple(since for (since,) in log.db.execute(_UNITS)),
+        len(items.untold) + len(items.conflicts) + len(items.unread),
     )
+
+
+_UNITS = f"SELECT since FROM unit_states WHERE until = {FOREVER} ORDER BY since"
+"""What each unit said of itself last."""
 
 
 class TakingOver:
@@ -87,8 +97,8 @@ class TakingOver:
 
     def _positions(self) -> set[int]:
         """Return the records that made what is open what it is: its first, its states, and what was added to it."""
-        roots = {*self.found.entries, *self.found.tasks, *self.found.incidents}
-        found = roots | set(self.found.levels)
+        roots = {*self.found.entries, *self.found.tasks, *self.found.incidents, *self.found.agreements}
+        found = roots | {*self.found.levels, *self.found.units}
         for entry in self.found.entries:
             state = reports.current(self.db, entry)
             if state and state.since != entry and state.state == "assessed":
@@ -99,7 +109,14 @@ class TakingOver:
         ):
             for one in ones:
                 found |= {seq for (seq,) in self.db.execute(f"SELECT since FROM {table} WHERE {column} = ?", (one,))}
+        found |= {seq for one in self.found.agreements for seq in self._said_of(one)}
         return found | {seq for root in roots for seq in self._added(root)}
+
+    def _said_of(self, agreement: int) -> list[int]:
+        """Return what parties said of an agreement as it reads now: what they said of it before counts no more."""
+        query = "SELECT since FROM agreements WHERE agreement = ? AND since > ? ORDER BY since"
+        row = entries.current(self.db, agreement)
+        return [seq for (seq,) in self.db.execute(query, (agreement, row.since if row else 0))]
 
     def _added(self, root: int) -> list[int]:
         """Return what was added or attached to an entry, by the position of its first version."""
@@ -171,6 +188,22 @@ class TakingOver:
                 return level_verbs.confirm_level(desk, ladder, **about)
             case r.PhaseSet():
                 return level_verbs.set_phase(desk, frame.phase, text=words.text, **about)
+            case _:
+                return self._dealt(desk, frame, words, about)
+
+    def _dealt(self, desk: Desk, frame: Any, words: r.Words, about: About) -> r.Record | None:
+        """Say anew what was agreed and what was said of it, and what a unit says of itself."""
+        match frame:
+            case r.Agreement():
+                parties = tuple(party for party in frame.parties if desk.covenant.party(party))
+                return agreeing.agree_on(desk, words.text, parties, until=frame.until, **about)
+            case d.AgreementAffirmed():
+                return agreeing.affirm_agreement(desk, self._at(frame.agreement), text=words.text, **about)
+            case d.AgreementDeclined():
+                return agreeing.deny_agreement(desk, self._at(frame.agreement), words.reason, **about)
+            case d.UnitStatus():
+                task = self._new.get(position_of(self.db, frame.task), 0) if frame.task else 0
+                return units.set_status(desk, frame.unit, frame.status, task=task, text=words.text, **about)
             case _:
                 raise AssertionError(f"nothing of this kind is taken over: {r.kind_of(frame)}")
 
@@ -247,13 +280,13 @@ class TakingOver:
 
     def _without_rules(self, desk: Desk, frame: Any, words: r.Words, about: About) -> r.Record | None:
         """Keep the words of what the covenant does not let be said any more: to be looked at, or where they belong."""
-        if isinstance(frame, r.LevelConfirmed):
+        if isinstance(frame, r.LevelConfirmed | d.UnitStatus):
             return None
         text = " · ".join(part for part in (words.title, words.text, words.reason) if part)
         plain: About = {**about, "source": None}
-        if isinstance(frame, r.Report | r.Observation | r.Proposed | r.IncidentOpened):
+        if isinstance(frame, r.Report | r.Observation | r.Proposed | r.IncidentOpened | r.Agreement):
             return saying.report(desk, text, **plain)
-        about_entry = getattr(frame, "task", b"") or getattr(frame, "entry", b"")
+        about_entry = getattr(frame, "task", b"") or getattr(frame, "entry", b"") or getattr(frame, "agreement", b"")
         if entry := self._new.get(position_of(self.db, about_entry), 0) if about_entry else 0:
             return saying.add_to(desk, entry, f"{r.kind_of(frame)}: {text}", **plain)
         return saying.note(desk, text, **plain)
@@ -274,6 +307,7 @@ class TakingOver:
             "priority": frame.priority,
             "audience": self._readers(now.seq, record.frame.by.party),
             "origin": self._origin(record),
+            "paper": frame.paper or record.frame.paper,
             "person": words.person,
             "where": words.where or ("" if place else frame.place),
             "pin": words.pin,

@@ -104,8 +104,9 @@ def propose(
         now = given.get("occurred_at") or desk.now
         if (answer_by and answer_by < now) or (finish_by and finish_by < now):
             raise RuleError(_("The deadline is before the task itself: give a later time."))
-        if not answer_by and not orally and desk.covenant.answer_minutes:
-            answer_by = now + desk.covenant.answer_minutes * 60_000
+        minutes = desk.covenant.minutes("answer", given.get("priority", ""), given.get("category", ""))
+        if minutes and not answer_by and not orally:
+            answer_by = now + minutes * 60_000
         fields, words = split(reaching(given, (speaker(desk, given), to_party)), text=text, reason=reason)
         return desk.append(
             Proposed,
@@ -185,8 +186,9 @@ def hand_over(
         fields: dict[str, Any] = power_mark(desk, first.text if first else "", to_party, to_unit, reason)
         if answer_by and answer_by < (about.get("occurred_at") or desk.now):
             raise RuleError(_("The deadline is before the task itself: give a later time."))
-        if not answer_by and desk.covenant.answer_minutes:
-            answer_by = (about.get("occurred_at") or desk.now) + desk.covenant.answer_minutes * 60_000
+        minutes = desk.covenant.minutes("answer", about.get("priority", ""), about.get("category", ""))
+        if minutes and not answer_by:
+            answer_by = (about.get("occurred_at") or desk.now) + minutes * 60_000
         fields |= {"to_party": to_party, "to_unit": to_unit, "answer_by": answer_by}
         return _step(desk, task, HandedOver, about, reason=reason, **fields)
 

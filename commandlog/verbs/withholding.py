@@ -41,7 +41,7 @@ def release(
         told = [seq for row in rows for seq in versions(desk.log.db, row.entry)]
         if thread:
             told += [seq for row in rows for seq in hanging(desk, row.entry)]
-        fields, words = split(_for_readers(desk, rows, checked(desk, **about), (to_party,)), reason=ground)
+        fields, words = split(for_readers(desk, rows, checked(desk, **about), (to_party,)), reason=ground)
         return desk.append(Released, words, records=_ids(desk, told), to_party=to_party, **fields)
 
 
@@ -73,7 +73,7 @@ def recall(
             for party in from_parties:
                 _may_be_taken(desk, row, party)
         concerned = [seq for row in rows for seq in whole(desk, row.entry, thread=thread)]
-        fields, words = split(_for_readers(desk, rows, checked(desk, **about), from_parties), reason=reason)
+        fields, words = split(for_readers(desk, rows, checked(desk, **about), from_parties), reason=reason)
         return desk.append(Recalled, words, records=_ids(desk, concerned), from_parties=from_parties, **fields)
 
 
@@ -91,7 +91,7 @@ def erase(desk: Desk, records: tuple[int, ...], ground: str, *, thread: bool = F
             return repeated
         rows = _entries(desk, records, _("Say what is to be erased."))
         concerned = to_erase(desk, tuple(row.entry for row in rows), thread=thread)
-        fields, words = split(_for_readers(desk, rows, checked(desk, **about), ()), reason=ground)
+        fields, words = split(for_readers(desk, rows, checked(desk, **about), ()), reason=ground)
         return desk.append(Erased, words, records=_ids(desk, concerned), **fields)
 
 
@@ -123,7 +123,7 @@ def hold(desk: Desk, records: tuple[int, ...], demand: str, **about: Unpack[Abou
     with desk.writing():
         rows = [entry_at(desk, entry_of(desk.log.db, position)) for position in records]
         held = [seq for row in rows for seq in versions(desk.log.db, row.entry)]
-        fields, words = split(_for_readers(desk, rows, checked(desk, **about), ()), reason=demand)
+        fields, words = split(for_readers(desk, rows, checked(desk, **about), ()), reason=demand)
         return desk.append(Held, words, records=_ids(desk, held), **fields)
 
 
@@ -138,7 +138,7 @@ def lift_hold(desk: Desk, position: int, reason: str, **about: Unpack[About]) ->
             raise RuleError(
                 _("{reference} is no hold that is in force: `holds` lists them.").format(reference=reference)
             )
-        given = _for_readers(desk, [entry_at(desk, position)], checked(desk, **about), ())
+        given = for_readers(desk, [entry_at(desk, position)], checked(desk, **about), ())
         fields, words = split(given, reason=reason)
         return desk.append(HoldLifted, words, hold=record_id(desk, position), **fields)
 
@@ -155,7 +155,7 @@ def destroy_copy(desk: Desk, position: int, reason: str, **about: Unpack[About])
         if not desk.log.db.execute(query, (position,)).fetchone():
             reference = named(desk, position)
             raise RuleError(_("{reference} is no copy that is still somewhere.").format(reference=reference))
-        given = _for_readers(desk, [entry_at(desk, position)], checked(desk, **about), ())
+        given = for_readers(desk, [entry_at(desk, position)], checked(desk, **about), ())
         fields, words = split(given, reason=reason)
         return desk.append(Destroyed, words, copy=record_id(desk, position), **fields)
 
@@ -249,7 +249,7 @@ def _may_be_taken(desk: Desk, row: EntryRow, party: str) -> None:
         raise RuleError(_("{party} has the task {reference}: hand it over, or withdraw it, first.").format(**told))
 
 
-def _for_readers(desk: Desk, rows: list[EntryRow], about: About, also: tuple[str, ...]) -> About:
+def for_readers(desk: Desk, rows: list[EntryRow], about: About, also: tuple[str, ...]) -> About:
     """Return `about` for those who may read all of these entries, and for these parties and the writer's own too."""
     given = about.get("audience")
     narrow = [(*row.audience.strip(",").split(","), *_told(desk, row.entry)) for row in rows if row.audience]

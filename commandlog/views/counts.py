@@ -33,15 +33,19 @@ class Counts(Struct, frozen=True):
     outside_mandate: int
 
 
-def counts(log: Log, moment: Moment, wanted: Filter) -> Counts:
-    """Return the totals of what a filter shows at a moment; tasks and dispositions are those the reader may see."""
+def counts(log: Log, moment: Moment, wanted: Filter, tasks: list[board.TaskLine] | None = None) -> Counts:
+    """Return the totals of what a filter shows at a moment; tasks and dispositions are those the reader may see.
+
+    Who has read the tasks already gives them: they are not read again.
+    """
     where, values = conditions(wanted, moment, stubs=False)
 
     def by(column: str) -> dict[str, int]:
         query = f"SELECT {column}, count(*) FROM entries e WHERE {where} GROUP BY 1 ORDER BY 2 DESC, 1"
         return {key: n for key, n in log.db.execute(query, values) if key}
 
-    tasks = board.tasks(log, moment, reader=wanted.reader)
+    if tasks is None:
+        tasks = board.tasks(log, moment, reader=wanted.reader)
     states: dict[str, int] = {}
     for task in tasks:
         states[task.row.state] = states.get(task.row.state, 0) + 1

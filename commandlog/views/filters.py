@@ -15,7 +15,7 @@ class Filter(Struct, frozen=True):
 
     `reader` is the party for which the page is made: it sees what its party may read and nothing else. `since` and
     `until` are moments of happening (milliseconds UTC). `state` is one of a report ("received") or a task ("accepted").
-    `system` also shows what the program wrote of itself.
+    `significant` shows only what was marked so, `system` also what the program wrote of itself.
     """
 
     reader: str = ""
@@ -32,11 +32,12 @@ class Filter(Struct, frozen=True):
     search: str = ""
     incident: int = 0
     system: bool = False
+    significant: bool = False
 
     @property
     def narrows(self) -> bool:
         """Whether what an entry says decides that it is shown."""
-        return any(getattr(self, name) for name in (*_PLAIN, "priority", "state", "search", "incident"))
+        return any(getattr(self, name) for name in (*_PLAIN, "priority", "state", "search", "incident", "significant"))
 
 
 _PLAIN = ("party", "unit", "role", "place", "category", "kind")
@@ -83,6 +84,8 @@ def conditions(wanted: Filter, moment: Moment, *, stubs: bool = True) -> tuple[s
     if wanted.incident:
         where.append(f"EXISTS (SELECT 1 FROM links k WHERE k.entry = e.entry AND {_IN_INCIDENT})")
         values["incident"] = wanted.incident
+    if wanted.significant:
+        where.append(f"e.entry IN ({_marked(wanted)})")
     if not (wanted.system or wanted.kind):
         where.append(f"e.kind NOT IN ({', '.join(repr(kind) for kind in SYSTEM_KINDS)})")
     return " AND ".join(where), values
@@ -136,6 +139,16 @@ RECALLED = (
 """Whether :reader had the entry of the row `e`, and was recalled from it: it then sees that it is there."""
 
 
+def _marked(wanted: Filter) -> str:
+    """Return the query for the entries that are marked as significant at position :p, as far as a reader may know."""
+    if not wanted.reader:
+        return "SELECT entry FROM marks WHERE since <= :p AND until > :p"
+    return (
+        "SELECT m.entry FROM marks m CROSS JOIN entries o ON o.since = m.since WHERE m.since <= :p AND m.until > :p"
+        f" AND {readable('o')}"
+    )
+
+
 def _in_state(state: str) -> str:
     """Return whether the entry of the row `e` is in a state at position :p, as SQL; never in one that does not exist.
 
@@ -153,7 +166,7 @@ def _in_state(state: str) -> str:
 
 
 def candidates(wanted: Filter) -> str:
-    """Return the query for the entries that an incident or a state leaves at position :p, empty where neither is asked.
+    """Return the query for the entries that an incident, a state or the marks leave at :p, empty where none is asked.
 
     Where they are few, a list is found sooner from them than along the timeline: `among` says how.
     """
@@ -162,7 +175,9 @@ def candidates(wanted: Filter) -> str:
     for table, column in (("reports", "entry"), ("tasks", "task")):
         if wanted.state in _STATES[table]:
             return f"SELECT {column} FROM {table} WHERE state = '{wanted.state}' AND since <= :p AND until > :p"
-    return "SELECT 0 WHERE :p < 0" if wanted.state else ""
+    if wanted.state:
+        return "SELECT 0 WHERE :p < 0"
+    return _marked(wanted) if wanted.significant else ""
 
 
 def among(entries: str) -> str:

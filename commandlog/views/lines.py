@@ -57,7 +57,8 @@ class Line(Struct, frozen=True):
     `seq` is the record that holds, `entry` the first version's position and `reference` how people call it. `text` is
     the entry in one line, `words` and `frame` all that was said. `occurred_at` is when it happened, `logged_at` when it
     was written. `state` and `disposition` are those of a report, or the state of the task that it proposed.
-    `attachments` are the files that go with it. What is `later` was written after the log had been closed. One
+    `attachments` are the files that go with it. `significant` says that it was marked so. What is `later` was written
+    after the log had been closed. One
     that was `recalled` from the reader has a reference, times and the party that wrote it, and nothing else.
     """
 
@@ -89,6 +90,12 @@ class Line(Struct, frozen=True):
     attachments: tuple[Attachment, ...] = ()
     later: bool = False
     recalled: bool = False
+    significant: bool = False
+
+    @property
+    def paper(self) -> str:
+        """The sheet and line of paper that it was typed from, empty where it was not."""
+        return self.first.paper if self.first else ""
 
     @property
     def where(self) -> str:
@@ -106,6 +113,7 @@ class Reader:
         self.teller = Teller(log.covenant(moment.position), zone_of(log), self.reference)
         self._references: dict[int, str] = {}
         self._closed = closings.first(log.db, moment.position) or FOREVER
+        self._any_marks = log.db.execute("SELECT EXISTS (SELECT 1 FROM marks)").fetchone()[0]
 
     def reference(self, record_id: bytes) -> str:
         """Return how people call the entry with this record id."""
@@ -135,7 +143,15 @@ class Reader:
         lines = [stubs.get(row.since) or self._line(row, records, reports, tasks, links) for row in rows]
         whole = [row.entry for row in rows if row.since not in stubs]
         attached = of_entries(self.log, self.moment, whole, self.reader)
-        return [replace(one, attachments=attached[one.entry]) if one.entry in attached else one for one in lines]
+        marked = self._states("marks", "entry", "since", whole) if self._any_marks else {}
+        if not attached and not marked:
+            return lines
+        return [
+            replace(one, attachments=attached.get(one.entry, ()), significant=one.entry in marked)
+            if one.entry in attached or one.entry in marked
+            else one
+            for one in lines
+        ]
 
     def unreadable(self, positions: list[int]) -> set[int]:
         """Return which of a few positions the reader may not read."""

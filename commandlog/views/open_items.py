@@ -7,6 +7,7 @@ from commandlog.log.derived.table import FOREVER
 from commandlog.log.store import Log
 from commandlog.model.frames import Millis
 from commandlog.views import board, timeline
+from commandlog.views.agreements import AgreementLine, agreements
 from commandlog.views.board import TaskLine
 from commandlog.views.filters import READABLE, Filter
 from commandlog.views.lines import Line, Reader
@@ -39,8 +40,20 @@ class Untold(Struct, frozen=True):
     party: str
 
 
+class Unread(Struct, frozen=True):
+    """What reached a party by mistake, as long as that party has not confirmed reading what it is to do with it."""
+
+    reference: str
+    entry: str
+    reached: str
+    text: str
+
+
 class OpenItems(Struct, frozen=True):
-    """Everything open at a moment, as far as the reader may see it. `suspicions` are also among `to_assess`."""
+    """Everything open at a moment, as far as the reader may see it. `suspicions` are also among `to_assess`.
+
+    `agreements` are those that some party has yet to affirm, `denied` those that one denies.
+    """
 
     to_assess: list[Line]
     suspicions: list[Line]
@@ -51,6 +64,9 @@ class OpenItems(Struct, frozen=True):
     conflicts: list[Conflict]
     untold: list[Untold]
     incidents: list[Line]
+    agreements: list[AgreementLine] = []
+    denied: list[AgreementLine] = []
+    unread: list[Unread] = []
 
     @property
     def any(self) -> bool:
@@ -64,6 +80,7 @@ def open_items(log: Log, moment: Moment, reader: str = "") -> OpenItems:
     suspicious = {one.code for one in covenant.categories if one.suspicion}
     to_assess = list(timeline.whole(log, moment, Filter(reader=reader, state="received")))
     tasks = board.tasks(log, moment, reader=reader, open_only=True)
+    agreed = agreements(log, moment, reader=reader, open_only=True)
     return OpenItems(
         to_assess=to_assess,
         suspicions=[line for line in to_assess if line.category in suspicious],
@@ -74,7 +91,28 @@ def open_items(log: Log, moment: Moment, reader: str = "") -> OpenItems:
         conflicts=_conflicts(log, moment, reader),
         untold=_untold(log, moment, reader),
         incidents=_incidents(log, moment, reader),
+        agreements=[one for one in agreed if one.state == "open"],
+        denied=[one for one in agreed if one.state == "denied"],
+        unread=_unread(log, moment, reader),
     )
+
+
+def _unread(log: Log, moment: Moment, reader: str) -> list[Unread]:
+    looking = Reader(log, moment, reader)
+    query = (
+        "SELECT m.since, m.entry, m.reached FROM misdirections m JOIN entries e ON e.since = m.since"
+        " WHERE m.since <= :p AND m.until > :p"
+    )
+    values: dict[str, object] = {"p": moment.position}
+    if reader:
+        query += f" AND {READABLE}"
+        values |= {"reader": reader, "reader_in": f",{reader},"}
+    found = []
+    for since, entry, reached in log.db.execute(f"{query} ORDER BY m.since", values).fetchall():
+        line = timeline.entry(log, moment, since, reader)
+        if line and not line.recalled:
+            found.append(Unread(line.reference, looking.reference_at(entry), reached, line.text))
+    return found
 
 
 def _incidents(log: Log, moment: Moment, reader: str) -> list[Line]:

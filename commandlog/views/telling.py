@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from datetime import tzinfo
 
+from msgspec.structs import replace
+
 from commandlog.language import _
+from commandlog.model import dealings as d
 from commandlog.model import keeping as k
 from commandlog.model import records as r
 from commandlog.model.covenant import Covenant, spoken
 from commandlog.model.frames import Frame, Millis
-from commandlog.model.words import label
+from commandlog.model.words import label, measure_label
 from commandlog.views.moments import local
 
 _TAKEN_OVER = (r.Said, r.Proposed, r.IncidentOpened, r.LevelSet)
@@ -28,7 +31,8 @@ class Teller:
         A correction reads as the entry that it corrects, whose `first` frame says what kind that is and to whom.
         """
         if isinstance(frame, r.Corrected) and first is not None:
-            frame = first
+            counted = isinstance(first, r.Counted) and frame.measure != ""
+            frame = replace(first, count=frame.count, measure=frame.measure, place=frame.place) if counted else first
         erased = _("[erased]")
         told = self._was(frame, self._told(frame, words or r.Words(text=erased)))
         return told if words is not None or erased in told else f"{told} {erased}"
@@ -50,6 +54,8 @@ class Teller:
             case r.Assessed():
                 of = f" {self.reference(frame.same_as)}" if frame.same_as else ""
                 return _join(f"{label(frame.disposition)}{of}", words.text)
+            case r.Feedback() if frame.settled:
+                return _join(label("closed"), words.text)
             case r.Feedback():
                 return _join(_("told the reporter"), words.text)
             case r.Proposed():
@@ -70,7 +76,61 @@ class Teller:
             case r.PhaseSet():
                 return " · ".join(part for part in (self.covenant.phase_name(frame.phase), words.text) if part)
             case _:
+                return self._dealt(frame, words)
+
+    def _dealt(self, frame: Frame, words: r.Words) -> str:
+        """Tell what parties agree, count and say of themselves, and what was marked or went to the wrong one."""
+        name = self.covenant.party_name
+        match frame:
+            case r.Agreement():
+                return self._agreement(frame, words)
+            case d.AgreementAffirmed():
+                return _join(_("{party} affirms the agreement").format(party=name(frame.speaker)), words.text)
+            case d.AgreementDeclined():
+                return _join(_("{party} did not agree so").format(party=name(frame.speaker)), words.reason)
+            case d.AgreementEnded():
+                return _join(_("the agreement holds no longer"), words.text)
+            case r.Counted():
+                return _join(self.count(frame.place, frame.measure, frame.count), words.text)
+            case d.Marked():
+                told = _("{entry} is significant") if frame.significant else _("{entry} is not significant any more")
+                return _join(told.format(entry=self.reference(frame.entry)), words.reason)
+            case d.UnitStatus():
+                told = f"{frame.unit}: {label(frame.status)}"
+                task = f" ({self.reference(frame.task)})" if frame.task else ""
+                return " · ".join(part for part in (told + task, words.text) if part)
+            case d.Misdirected():
+                told = _("{entry} reached {reached} and was meant for {party}").format(
+                    entry=self.reference(frame.entry), reached=name(frame.reached), party=name(frame.meant_for)
+                )
+                return _join(told, words.text)
+            case d.MisdirectedRead():
+                return _join(_("{party} has read what to do").format(party=name(frame.speaker)), words.text)
+            case _:
                 return self._kept(frame, words)
+
+    def _agreement(self, frame: r.Agreement, words: r.Words) -> str:
+        parts = [words.text, _("agreed between {parties}").format(parties=", ".join(map(self._name, frame.parties)))]
+        channel = frame.source.channel if frame.source else ""
+        if channel:
+            parts.append(channel)
+        if frame.until:
+            parts.append(_("until {time}").format(time=self.time(frame.until)))
+        return " · ".join(parts)
+
+    def _name(self, party: str) -> str:
+        return self.covenant.party_name(party)
+
+    def count(self, place: str, measure: str, number: int) -> str:
+        """Return a count in words, with the share of what the place holds where that is known."""
+        if measure == "percent":
+            return f"{number} %"
+        told = f"{number} {measure_label(measure)}"
+        known = self.covenant.place(place)
+        if measure != "present" or not known or not known.capacity:
+            return told
+        share = 100 * number // known.capacity
+        return _("{count}, {share} % of {capacity}").format(count=told, share=share, capacity=known.capacity)
 
     def _kept(self, frame: Frame, words: r.Words) -> str:
         """Tell what concerns the keeping of the log itself."""
@@ -147,7 +207,7 @@ class Teller:
                 return _("backup made: {place}").format(place=words.title)
             case k.Exported():
                 whom = self.covenant.party_name(frame.for_party) if frame.for_party else ""
-                return _join(_("exported as {form}").format(form=frame.form), whom)
+                return _join(_("exported as {form}").format(form=label(frame.form.partition(":")[0])), whom)
             case _:
                 return words.text
 

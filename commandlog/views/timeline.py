@@ -57,7 +57,7 @@ def whole(log: Log, moment: Moment, wanted: Filter) -> Iterator[Line]:
     """Yield everything that is wanted, oldest first, in bounded memory."""
     reader = Reader(log, moment, wanted.reader)
     where, values = conditions(wanted, moment)
-    if wanted.search or wanted.state or wanted.incident:
+    if wanted.search or wanted.state or wanted.incident or wanted.significant:
         yield from _listed(log, reader, wanted, where, values)
         return
     values |= {"o": -FOREVER, "k": 0, "limit": PAGE}

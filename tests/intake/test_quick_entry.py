@@ -138,6 +138,16 @@ def test_who_reports(text: str, unit: str, words: str) -> None:
         ("net tas gevonden", "21 21:10:00", "tas gevonden"),
         ("now: bag", "21 21:10:00", "bag"),
         ("21:05 man, 5 min geleden gezien", "21 21:05:00", "man, 5 min geleden gezien"),
+        ("half negen tas", "21 20:30:00", "tas"),
+        ("om half tien tas", "21 21:30:00", "tas"),
+        ("kwart over negen tas", "21 21:15:00", "tas"),
+        ("kwart voor tien tas", "21 09:45:00", "tas"),
+        ("tien over half negen: tas", "21 20:40:00", "tas"),
+        ("vijf voor half negen uur tas", "21 20:25:00", "tas"),
+        ("tien voor een tas", "21 12:50:00", "tas"),
+        ("half past eight bag", "21 20:30:00", "bag"),
+        ("at quarter to nine bag", "21 20:45:00", "bag"),
+        ("Oog 2 kwart over acht tas", "21 20:15:00", "tas"),
     ],
 )
 def test_when_it_happened(text: str, when: str, words: str) -> None:
@@ -370,3 +380,83 @@ def test_a_megabyte_takes_a_moment(piece: str) -> None:
     began = time.perf_counter()
     entry(text)
     assert time.perf_counter() - began < 10, "a second is usual; what grows with the square would take minutes"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "number", "measure"),
+    [
+        ("tel poort F 1240", "gate-f", 1240, "present"),
+        ("telling poort f 70 %", "gate-f", 70, "percent"),
+        ("count gate F 1240", "gate-f", 1240, "present"),
+        ("Telling: Poort F: 1.240", "gate-f", 1240, "present"),
+        ("21:05 tel poort F 30 uit #drukte", "gate-f", 30, "out"),
+        ("Camera 1: tel trap west 90 procent", "stairs-west", 90, "percent"),
+        ("poort F tel 12 in", "gate-f", 12, "in"),
+    ],
+)
+def test_a_count_alone_on_its_line(text: str, place: str, number: int, measure: str) -> None:
+    found = entry(text)
+    assert (found.kind, found.place, found.number, found.measure) == ("count", place, number, measure)
+    assert found.words == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tel poort F nog eens",
+        "tel poort F 1240 man met tas",
+        "tel de mensen 1240",
+        "telefoon poort F 1240",
+        "poort F 70 %, oranje",
+        "> Service 3 tel poort F 1240",
+        "Camera 1 telling poort E 45 %, poort F 50 %",
+        "hij telt poort F 1240",
+        "tel poort F 21:30",
+        "tel poort F 12.5",
+        "tel poort F 12345678901234567890",
+    ],
+)
+def test_what_only_mentions_figures_is_no_count(text: str) -> None:
+    found = entry(text)
+    assert (found.kind != "count", found.number, found.measure) == (True, 0, "")
+    assert found.words
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "status"),
+    [
+        ("Oog 2 vrij", "Oog 2", "free"),
+        ("Oog 2: bezet", "Oog 2", "busy"),
+        ("Commando, hier Oog 2: buiten dienst.", "Oog 2", "out"),
+        ("21:05 Service 3 free", "Service 3", "free"),
+        ("Oog 2 vrij bij poort F", "Oog 2", ""),
+        ("Oog 2 plein vrijgemaakt", "Oog 2", ""),
+        ("vrij", "", ""),
+        ("> Service 3 vrij", "", ""),
+    ],
+)
+def test_what_a_unit_says_of_itself(text: str, unit: str, status: str) -> None:
+    found = entry(text)
+    assert (found.unit, found.status, found.kind == "status") == (unit, status, bool(status))
+
+
+def test_a_line_has_one_addressee_and_the_second_is_named() -> None:
+    found = entry(">police >venue kom naar poort F")
+    assert (found.kind, found.to_party, found.unknown) == ("message", "police", ())
+    assert found.words == ">venue kom naar poort F"
+    assert [(part.kind, part.code) for part in found.parts][:2] == [
+        ("addressee", "police"),
+        ("second addressee", "venue"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("> police kom naar poort F voor half tien", "21 21:30:00"),
+        ("> police by quarter past ten come", "21 22:15:00"),
+        ("> police kom voor tien man", ""),
+    ],
+)
+def test_deadlines_in_words(text: str, when: str) -> None:
+    assert clock(entry(text).answer_by) == when

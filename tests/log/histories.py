@@ -12,11 +12,26 @@ from commandlog.log.derived.table import FOREVER
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.log.store import Log
+from commandlog.model.dealings import MEASURES, STATUSES
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import Source
 from commandlog.model.records import DecisionWords
 from commandlog.model.words import Disposition
-from commandlog.verbs import assessing, attaching, events, incidents, levels, saying, tasks, withholding
+from commandlog.verbs import (
+    agreeing,
+    assessing,
+    attaching,
+    counting,
+    events,
+    incidents,
+    levels,
+    marking,
+    misdirecting,
+    saying,
+    tasks,
+    units,
+    withholding,
+)
 from tests.events import Clock, concert
 
 PARTIES = ("police", "venue", "baken", "aid")
@@ -63,6 +78,17 @@ STEP = st.tuples(
             "hold",
             "lift",
             "sign_in",
+            "agree_on",
+            "affirm_agreement",
+            "deny_agreement",
+            "end_agreement",
+            "count",
+            "recount",
+            "mark",
+            "unit",
+            "misdirected",
+            "read",
+            "paper",
         ]
     ),
     st.integers(0, 3),
@@ -102,6 +128,14 @@ def _entry(desk: Desk, number: int) -> int:
 
 def _audience(number: int) -> tuple[str, ...]:
     return () if number % 3 else tuple(PARTIES[: 1 + number % 4])
+
+
+def _agreement(verb: Callable[..., Any]) -> Callable[..., Any]:
+    def step(desk: Desk, first: int, second: int, text: str, about: Any) -> None:
+        source = Source(party=PARTIES[second % 4])
+        verb(desk, _any(desk, "agreements", "agreement", first), text, source=source, **about)
+
+    return step
 
 
 def _task(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -155,6 +189,32 @@ _VERBS: dict[str, Callable[[Desk, int, int, str, Any], Any]] = {
     "erase": lambda d, a, b, t, k: withholding.erase(d, (_entry(d, a),), f"x {t}", thread=b % 3 == 0, **k),
     "hold": lambda d, a, b, t, k: withholding.hold(d, (_entry(d, a),) if b % 7 else (), f"x {t}", **k),
     "lift": lambda d, a, b, t, k: withholding.lift_hold(d, _any(d, "holds", "hold", a), "x", **k),
+    "agree_on": lambda d, a, b, t, k: agreeing.agree_on(
+        d, t, PARTIES[a % 4 : a % 4 + 2], until=k["occurred_at"] + 60_000 if b % 2 else 0, audience=_audience(b), **k
+    ),
+    "affirm_agreement": _agreement(lambda d, n, t, **k: agreeing.affirm_agreement(d, n, text=t, **k)),
+    "deny_agreement": _agreement(lambda d, n, t, **k: agreeing.deny_agreement(d, n, f"x {t}", **k)),
+    "end_agreement": _agreement(lambda d, n, t, **k: agreeing.end_agreement(d, n, text=t, **k)),
+    "count": lambda d, a, b, t, k: counting.count(
+        d, a * b, measure=MEASURES[b % 4], text=t, place=("gate-f", "block-112")[a % 2], audience=_audience(a), **k
+    ),
+    "recount": lambda d, a, b, t, k: saying.correct(d, _any(d, "counts", "entry", a), t, number=b, reason="x"),
+    "mark": lambda d, a, b, t, k: marking.mark(d, _entry(d, a), significant=b % 3 > 0, reason=t, **k),
+    "unit": lambda d, a, b, t, k: units.set_status(
+        d,
+        ("Oog 2", "Service 3")[a % 2],
+        STATUSES[b % 3],
+        task=_any(d, "tasks", "task", a) if b % 3 == 1 else 0,
+        text=t,
+        **k,
+    ),
+    "misdirected": lambda d, a, b, t, k: misdirecting.misdirected(
+        d, _entry(d, a), PARTIES[b % 4], PARTIES[a % 4], f"x {t}", take_back=b % 2 == 0, **k
+    ),
+    "read": lambda d, a, b, t, k: misdirecting.confirm_read(
+        d, _any(d, "misdirections", "since", a), text=t, source=Source(party=PARTIES[b % 4]), **k
+    ),
+    "paper": lambda d, a, b, t, k: saying.note(d, t, paper=f"P2-{a}/{b}", **k),
     "sign_in": lambda d, a, b, t, k: events.sign_in(d, t, **k),
 }
 

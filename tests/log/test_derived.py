@@ -15,10 +15,11 @@ from commandlog.log.desk import Desk
 from commandlog.log.rebuild import Stored, first_difference, rebase, rebuild, stored, take
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
-from commandlog.views import board, counts, open_items, timeline
+from commandlog.model.records import kind_of
+from commandlog.views import agreements, board, counts, crowd, open_items, timeline, units
 from commandlog.views.filters import Filter
 from commandlog.views.moments import Moment
-from tests.log.histories import HISTORY, Step, begin, everything, play
+from tests.log.histories import _VERBS, HISTORY, Step, begin, everything, play
 
 
 @contextmanager
@@ -45,6 +46,10 @@ def seen(log: Log, moment: Moment) -> list[Any]:
         found.append(board.tasks(log, moment, reader=reader))
         found.append(open_items.open_items(log, moment, reader))
         found.append(counts.counts(log, moment, Filter(reader=reader)))
+        found.append(agreements.agreements(log, moment, reader=reader))
+        found.append(units.units(log, moment, reader))
+        found.append(crowd.crowd(log, moment, reader))
+        found.append(list(timeline.whole(log, moment, Filter(reader=reader, significant=True))))
         found.append(timeline.page(log, moment, Filter(reader=reader, search="man", system=True), limit=50))
     return found
 
@@ -129,3 +134,14 @@ def test_the_rules_are_reached(tmp_path: Path) -> None:
     rows = desks["venue"].log.db.execute("SELECT state FROM tasks ORDER BY since").fetchall()
     assert rows == [("proposed",), ("accepted",), ("done",)]
     desks["venue"].log.close()
+
+
+def test_every_kind_that_people_write_is_reached(tmp_path: Path) -> None:
+    """A control: random evenings would prove nothing of kinds that the rules never let happen."""
+    desks = begin(tmp_path)
+    for first in range(40):
+        play(desks, [(verb, first % 4, first, first // 2, "x", 0) for verb in _VERBS])
+    with desks["venue"].log as log:
+        kinds = {kind_of(record.frame) for record in log.records()}
+    written = {"agreement", "agreement_affirmed", "agreement_declined", "agreement_ended", "counted", "marked"}
+    assert written | {"unit_status", "misdirected", "misdirected_read", "accepted", "recalled", "erased"} <= kinds

@@ -1,7 +1,9 @@
 """A closed log is deleted when its time has come, by a decision that another log keeps; cut short, it goes on."""
 
 import os
+import re
 import sqlite3
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,10 @@ from commandlog.log.discarding import doomed
 from commandlog.log.keys import settings_folder
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
-from commandlog.model.checks import faults
 from commandlog.model.errors import Damaged, RuleError, Unavailable
 from commandlog.model.keeping import Discarded, Exported, Held, HoldLifted
 from commandlog.model.records import Words
+from commandlog.model.scenario import load
 from commandlog.verbs import closing, events, saying
 from commandlog.verbs.discarding import DAY, discard, examine, left_behind
 from commandlog.views import timeline
@@ -223,6 +225,13 @@ def test_the_day_is_counted_from_the_closing(venue: Desk, old: Path, clock: Cloc
 
 
 @pytest.mark.parametrize(("days", "holds"), [(0, True), (730, True), (36_500, True), (-1, False), (36_501, False)])
-def test_the_period_is_a_number_of_days(days: int, holds: bool) -> None:
-    wrong = {key for key, _problem in faults(concert(retention_days=days))}
-    assert ("retention_days" not in wrong) is holds
+def test_the_period_is_a_number_of_days(days: int, holds: bool, tmp_path: Path) -> None:
+    text = (files("commandlog_resources") / "scenarios" / "concert.toml").read_text("utf-8")
+    path = tmp_path / "other.toml"
+    path.write_text(re.sub(r"(?m)^retention_days = .*$", f"retention_days = {days}", text), "utf-8")
+    assert f"retention_days = {days}\n" in path.read_text("utf-8")
+    if holds:
+        assert load(str(path)).retention_days == days
+    else:
+        with pytest.raises(RuleError, match="retention_days"):
+            load(str(path))

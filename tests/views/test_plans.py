@@ -60,6 +60,7 @@ PAGES: dict[str, tuple[Filter, set[str]]] = {
     "to assess": (Filter(state="received"), {"reports_waiting", "entries_versions"}),
     "assessed": (Filter(state="assessed"), {"reports_later", "entries_versions"}),
     "a state of tasks": (Filter(state="proposed"), {"tasks_task", "entries_versions"}),
+    "what matters": (Filter(significant=True), {"entries_versions"}),
     "an incident": (Filter(incident=21), {"links_incident", "links_entry", "entries_versions"}),
 }
 

@@ -9,10 +9,12 @@ from sqlite3 import Connection
 
 from commandlog.log.chain import SALT, unpack_header
 from commandlog.log.derived import (
+    agreements,
     attachments,
     closings,
     conflicts,
     copies,
+    counts,
     desks,
     entries,
     erasures,
@@ -21,10 +23,13 @@ from commandlog.log.derived import (
     holds,
     incidents,
     levels,
+    marks,
+    misdirections,
     origins,
     recalls,
     reports,
     tasks,
+    unit_states,
 )
 from commandlog.log.derived.table import FOREVER, PROVISIONAL, Applied, Table
 from commandlog.model.records import decode_frame, decode_words
@@ -49,6 +54,11 @@ TABLES: tuple[Table, ...] = (
     attachments.TABLE,
     copies.TABLE,
     closings.TABLE,
+    agreements.TABLE,
+    counts.TABLE,
+    marks.TABLE,
+    unit_states.TABLE,
+    misdirections.TABLE,
 )
 
 _BY_KIND: dict[type, list[Callable[[Connection, Applied], None]]] = {}
@@ -65,6 +75,11 @@ _MODULES = (
     attachments,
     copies,
     closings,
+    agreements,
+    counts,
+    marks,
+    unit_states,
+    misdirections,
 )
 
 for _module in _MODULES:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from commandlog.log.chain import order_key
 from commandlog.log.derived.conflicts import meets_expectation
 from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.model.dealings import AgreementStep, Misdirected, MisdirectedRead
 from commandlog.model.frames import Frame
 from commandlog.model.keeping import Attached
 from commandlog.model.records import (
@@ -163,11 +164,19 @@ def _belongs(db: Connection, seq: int, frame: Frame) -> tuple[int, int]:
         return thread or seq, position
     if isinstance(frame, Proposed):
         return (_thread(db, frame.entry)[1] if frame.entry else 0) or seq, seq
-    if isinstance(frame, Added | Assessed | Feedback | Attached):
-        return _thread(db, frame.entry)[1] or seq, 0
+    above = _above(frame)
+    return (_thread(db, above)[1] or seq, 0) if above else (seq, 0)
+
+
+def _above(frame: Frame) -> bytes:
+    """Return the id of what a record, that is no task, belongs to the thread of; empty where it begins its own."""
+    if isinstance(frame, Added | Assessed | Feedback | Attached | Misdirected):
+        return frame.entry
     if isinstance(frame, LevelConfirmed):
-        return _thread(db, frame.level)[1] or seq, 0
-    return seq, 0
+        return frame.level
+    if isinstance(frame, AgreementStep):
+        return frame.agreement
+    return frame.misdirected if isinstance(frame, MisdirectedRead) else b""
 
 
 def _thread(db: Connection, record_id: bytes) -> tuple[int, int]:

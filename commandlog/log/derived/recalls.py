@@ -8,6 +8,15 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.model.dealings import (
+    AgreementAffirmed,
+    AgreementDeclined,
+    AgreementEnded,
+    AgreementStep,
+    Marked,
+    Misdirected,
+    MisdirectedRead,
+)
 from commandlog.model.frames import Frame
 from commandlog.model.keeping import Attached, Recalled, Released
 from commandlog.model.records import (
@@ -43,7 +52,8 @@ class RecallRow(NamedTuple):
 TABLE = Table("recalls", RecallRow, ("reader: party, record", "record: record"), single=False, version=2)
 
 _STEPS = (Accepted, Declined, Started, Done, Confirmed, Withdrawn, Affirmed)
-KINDS = (Recalled, Released, HandedOver, Corrected, Added, Assessed, Feedback, Attached, Proposed, *_STEPS)
+_SAID_OF = (AgreementAffirmed, AgreementDeclined, AgreementEnded, Marked, Misdirected, MisdirectedRead)
+KINDS = (Recalled, Released, HandedOver, Corrected, Added, Assessed, Feedback, Attached, Proposed, *_STEPS, *_SAID_OF)
 
 
 def apply(db: Connection, r: Applied) -> None:
@@ -86,7 +96,8 @@ def _withhold(db: Connection, r: Applied) -> None:
     )
     parties = [party for (party,) in db.execute(query, (hangs_on,))]
     if parties:
-        concerned = (*own(db, r.seq), getattr(r.frame, "to_party", ""))
+        named = (getattr(r.frame, name, "") for name in ("to_party", "reached", "meant_for"))
+        concerned = (*own(db, r.seq), *named)
         db.executemany(TABLE.insert, [(r.seq, FOREVER, r.seq, party) for party in parties if party not in concerned])
 
 
@@ -94,7 +105,12 @@ def above(frame: Frame) -> bytes:
     """Return the id of the record that one hangs on directly, empty where it stands by itself."""
     if isinstance(frame, TaskStep):
         return frame.task
-    return frame.entry if isinstance(frame, Corrected | Added | Assessed | Feedback | Attached | Proposed) else b""
+    if isinstance(frame, AgreementStep):
+        return frame.agreement
+    if isinstance(frame, MisdirectedRead):
+        return frame.misdirected
+    hangs = Corrected | Added | Assessed | Feedback | Attached | Proposed | Marked | Misdirected
+    return frame.entry if isinstance(frame, hangs) else b""
 
 
 def reads(db: Connection, record: int, party: str) -> bool:
