@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 DEMO ?= commandlog-demo
 
-.PHONY: demo setup test check static bench faults translations package clean
+.PHONY: demo setup test check static bench faults fuzz translations package clean
 
 demo: $(VENV)/.program
 	rm -f $(DEMO)/demo.clog* $(DEMO)/demo.pdf $(DEMO)/demo.xlsx
@@ -43,6 +43,12 @@ faults: $(VENV)/.tools
 	$(BIN)/python -m tests.faults.tampering --seed 1 --changes 10000
 	$(BIN)/python -m tests.faults.drill --seed 1 --runs 100
 	$(BIN)/python -m tests.faults.drill --seed 1 --runs 20 --control
+
+# all that reads files from outside, for SECONDS each: docs/fuzzing.md. atheris is for Linux only, so nothing depends on it
+SECONDS ?= 60
+fuzz: $(VENV)/.tools
+	$(PIP) atheris
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 translations: $(VENV)/.tools
 	$(BIN)/python -m tests.translations

@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from commandlog.intake.rows import MAX_CELL, Refused, Row, Shape, Table, reading, unique
+from commandlog.intake.grid import HEAD, Line, find_grid, grid_rows
+from commandlog.intake.rows import Refusals, Refused, Row, Shape, Table, reading
 from commandlog.language import _
-from commandlog.model.errors import RuleError
 
 SEPARATORS = (",", ";", "\t", "|")
-MAX_COLUMNS = 1_000
+_NONE = "\x1f"  # the separator of files without one
 _RECORD_LINES = 500  # a row that runs over more lines has a quotation mark that nobody closed
 _RECORD_CHARACTERS = 16 << 20
 _PIECE = 1 << 20  # characters read at a time from a line that does not end
-_NUMBER = re.compile(r"[-+]?\d[\d.,:/\- T]*$")
-_MARKS = {"\t": "tab"}
+_DECIMALS = re.compile(r"(?<![\d,])\d+,\d+(?![\d,])")
 
 
 class _RunawayError(Exception):
@@ -61,55 +60,24 @@ class _Lines:
 def csv_rows(path: Path, encoding: str, shape: Shape) -> Table:
     """Return the table in a CSV file; raises RuleError where it holds none."""
     separator = shape.separator or _guess_separator(path, encoding)
-    head = [(line, cells) for line, cells in islice(_records(path, encoding, separator, []), 60) if any(cells)]
-    if not head:
-        raise RuleError(_("{file} holds no rows: there is nothing to import.").format(file=path.name))
-    width = _usual_width(head)
-    first = next((n for n, (_line, cells) in enumerate(head) if len(cells) >= width), 0)
-    names = head[first][1]
-    header = shape.header if shape.header is not None else _is_header(head[first:])
-    if len(names) > MAX_COLUMNS:
-        raise RuleError(
-            _("{file} has {count} columns, at most {limit} are read: is the separator right?").format(
-                file=path.name, count=len(names), limit=MAX_COLUMNS
-            )
-        )
-    columns = unique(names if header else [""] * max(len(names), width))
-    begin = head[first][0] + (1 if header else 0)
-    notices = []
-    if first:
-        notices.append(_("Lines 1 to {line} stand above the table and are left out.").format(line=head[first][0] - 1))
+    records = (one for one in _records(path, encoding, separator, []) if any(one[1]) and not _says_separator(one))
+    grid = find_grid(list(islice(records, HEAD)), shape.header, path.name)
 
-    def read(refused: list[Refused]) -> Iterator[Row]:
-        for line, cells in _records(path, encoding, separator, refused):
-            if line >= begin and any(cells) and (row := _fitted(line, cells, columns, refused)):
-                yield row
+    def read(refused: Refusals) -> Iterator[Row]:
+        return grid_rows(_records(path, encoding, separator, refused), grid, refused)
 
-    form = _("CSV, {encoding}, separated by {separator}, {header}").format(
-        encoding=encoding.upper(),
-        separator=_("tab") if separator == "\t" else f"“{separator}”",
-        header=_("with a header") if header else _("without a header"),
-    )
-    return Table(columns, read, form=form, notices=tuple(notices))
+    header = _("with a header") if grid.header else _("without a header")
+    form = _("CSV, {encoding}, separated by {separator}, {header}")
+    if separator == _NONE:
+        form = _("CSV, {encoding}, a single column, {header}")
+    mark = _("tab") if separator == "\t" else f"“{separator}”"
+    form = form.format(encoding=encoding.upper(), separator=mark, header=header)
+    return Table(grid.columns, read, form=form, notices=grid.notices)
 
 
-def _fitted(line: int, cells: list[str], columns: tuple[str, ...], refused: list[Refused]) -> Row | None:
-    """Return the cells as a row. Short ones are filled up; surplus ones mean that cells have shifted: refused."""
-    if len(cells) != len(columns):
-        surplus = len(cells) - len(columns)
-        if surplus > 0 and any(cell.strip() for cell in cells[len(columns) :]):
-            why = _("has {count} cells, the table has {columns} columns: is a quotation mark missing?").format(
-                count=len(cells), columns=len(columns)
-            )
-            refused.append(Refused(line, "", why))
-            return None
-        cells = cells[: len(columns)] + [""] * -surplus
-    if len(cells) and max(map(len, cells)) > MAX_CELL:
-        long = max(range(len(cells)), key=lambda n: len(cells[n]))
-        why = _("is {count} characters long, at most {limit} are taken").format(count=len(cells[long]), limit=MAX_CELL)
-        refused.append(Refused(line, columns[long], why))
-        return None
-    return Row(line, tuple(cells))
+def _says_separator(line: Line) -> bool:
+    """Whether this is the line "sep=;" that spreadsheets write above a table (cut in two by its own separator)."""
+    return line[0] == 1 and len(line[1]) <= 2 and line[1][0].lower().startswith("sep=")
 
 
 def _records(path: Path, encoding: str, separator: str, refused: list[Refused]) -> Iterator[tuple[int, list[str]]]:
@@ -142,33 +110,31 @@ def _physical(file: "object") -> Iterator[str]:
 
 
 def _guess_separator(path: Path, encoding: str) -> str:
-    """Return the separator that cuts the first rows into the same number of cells, and into the most."""
+    """Return the separator that cuts the first rows into the same number of cells, and into the most.
+
+    Of separators that cut as regularly, a decimal comma gives itself away: it has a figure on either side.
+    """
     with reading(path), path.open(encoding=encoding, errors="replace", newline="") as file:
         first = file.readline(16).strip()
     if len(first) == 5 and first.lower().startswith("sep="):
         return first[4]
-    best, found = (0.0, 0), ","
+    best, found = (0.0, 0.0), _NONE
     for separator in SEPARATORS:
-        widths = Counter(len(cells) for _line, cells in islice(_records(path, encoding, separator, []), 60))
-        if not widths:
-            continue
-        width, times = max(widths.items(), key=lambda pair: (pair[1] * (pair[0] > 1), pair[0]))
-        score = (times / widths.total() if width > 1 else 0.0, width)
+        score = _regularity(islice(_records(path, encoding, separator, []), HEAD), separator)
         if score > best:
             best, found = score, separator
     return found
 
 
-def _usual_width(head: list[tuple[int, list[str]]]) -> int:
-    """Return how many cells most rows have."""
-    return Counter(len(cells) for _line, cells in head).most_common(1)[0][0]
-
-
-def _is_header(head: list[tuple[int, list[str]]]) -> bool:
-    """Whether the first row names the columns: no figures and no doubles in it, while rows below have figures."""
-    names = [cell.strip() for cell in head[0][1]]
-    given = [name for name in names if name]
-    if any(_NUMBER.match(name) for name in given) or len(given) < len(names) / 2:
-        return False
-    below = [cell.strip() for _line, cells in head[1:] for cell in cells]
-    return not below or any(_NUMBER.match(cell) for cell in below) or len(set(given)) == len(given)
+def _regularity(records: Iterator[Line], separator: str) -> tuple[float, float]:
+    """Return which share of the rows has the same number of cells (most have more than one), and that number."""
+    rows = [cells for _line, cells in records if any(cells)]
+    widths = Counter(map(len, rows))
+    width, times = max(widths.items(), key=lambda pair: (pair[1] * (pair[0] > 1), pair[0]), default=(1, 0))
+    first = next((n for n, cells in enumerate(rows) if len(cells) > 1), len(rows))
+    narrow = sum(len(cells) < 2 for cells in rows[first:])
+    if width < 2 or narrow >= (len(rows) - first) / 2:
+        return 0.0, 0.0
+    if separator == "," and all(_DECIMALS.search(",".join(cells)) for cells in rows[1:]) and width <= 3:
+        return times / widths.total() / 2, float(width)
+    return round(times / widths.total(), 1), float(width)

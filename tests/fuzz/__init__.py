@@ -1,0 +1,1 @@
+"""Fuzzing of all that reads files from outside: docs/fuzzing.md."""
