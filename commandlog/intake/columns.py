@@ -1,54 +1,23 @@
-"""What columns of a log are usually called, in English and Dutch, and what a column shows of itself in a sample."""
+"""What a column shows of itself: in its name, and in the cells of a sample."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
-from commandlog.intake.timestamps import Clock, is_date_only, is_figure, is_time_only
+from commandlog.intake.column_words import KNOWN_APART, PRIORITY, ROLE_WORDS, STATES
+from commandlog.intake.coordinates import is_coordinate, is_pair, read_pair
+from commandlog.intake.elapsed import is_short_clock, is_signed, is_span, unit_of
+from commandlog.intake.notations import is_date_only, is_figure, is_time_only
+from commandlog.intake.time_words import folded, is_zone
+from commandlog.intake.time_writing import is_yearless
+from commandlog.intake.timestamps import Clock
+from commandlog.model.covenant import Covenant
 
-ROLE_WORDS: dict[str, tuple[str, ...]] = {
-    "time": (
-        *("time", "timestamp", "datetime", "tijdstip", "datumtijd", "occurred", "created", "creation", "received"),
-        *("opened", "reported", "start", "started", "begin", "date", "datum", "tijd", "when", "melddatum", "call"),
-    ),
-    "end": (
-        "end",
-        "ended",
-        "closed",
-        "close",
-        "eind",
-        "einde",
-        "cleared",
-        "resolved",
-        "tot",
-        "afgesloten",
-        "closing",
-        "afgehandeld",
-        "gesloten",
-        "finished",
-        "eindtijd",
-    ),
-    "text": (
-        *("message", "text", "tekst", "bericht", "melding", "description", "omschrijving", "beschrijving", "remarks"),
-        *("opmerking", "opmerkingen", "notes", "note", "narrative", "details", "summary", "comment", "comments"),
-        *("toelichting", "entry", "event", "subject", "title", "titel", "onderwerp", "regel"),
-    ),
-    "unit": ("unit", "eenheid", "callsign", "roepnaam", "roepnummer", "vehicle", "voertuig", "van", "from", "bron"),
-    "person": ("reporter", "caller", "melder", "reportedby", "informant"),
-    "place": (
-        *("location", "locatie", "place", "plaats", "address", "adres", "street", "straat", "borough", "city", "wijk"),
-        *("gemeente", "district", "zone", "area", "vak", "venue", "neighborhood", "neighbourhood", "buurt", "stad"),
-        *("beat", "sector", "ward", "site", "crossstreet", "gate", "poort", "region", "block", "plek", "waar", "where"),
-    ),
-    "category": ("category", "categorie", "type", "soort", "kind", "aard", "class", "classification", "classificatie"),
-    "priority": ("priority", "prioriteit", "prio", "urgency", "urgentie", "severity"),
-    "latitude": ("latitude", "lat", "breedtegraad", "y"),
-    "longitude": ("longitude", "lon", "lng", "long", "lengtegraad", "x"),
-    "key": ("id", "nr", "number", "nummer", "no", "guid", "uuid", "key", "case", "kenmerk", "reference", "ref", "zaak"),
-}
-_PAIR = re.compile(r"(?i)(?:point ?)?\(? ?-?\d+\.\d+[, ]+-?\d+\.\d+ ?\)?$")
 ROW_NUMBERS = ("fid", "objectid", "index", "row", "rownumber", "rij", "volgnr", "ogc", "unnamed", "#")
+LOOKED_AT = 300  # different values of a column on which its content is judged; fewer where there are many columns
 _JOINED = (
     ("call", "sign"),
     ("time", "stamp"),
@@ -56,16 +25,17 @@ _JOINED = (
     ("reported", "by"),
     ("cross", "street"),
     ("row", "number"),
+    ("time", "zone"),
+    ("fecha", "hora"),
 )
-_PRIORITY = {
-    **dict.fromkeys(("p1", "prio1", "priority1", "a1", "1", "high", "hoog", "urgent", "spoed", "severe"), "urgent"),
-    **dict.fromkeys(("p2", "prio2", "priority2", "a2", "2", "medium", "middel", "elevated", "verhoogd"), "elevated"),
-    **dict.fromkeys(("p3", "prio3", "priority3", "b1", "b2", "b", "3", "p4", "4", "p5", "5"), "routine"),
-    **dict.fromkeys(("low", "laag", "normal", "normaal", "routine", "minor"), "routine"),
-    **dict.fromkeys(
-        ("a0", "p0", "prio0", "0", "emergency", "noodgeval", "critical", "kritiek", "extreme"), "emergency"
-    ),
-}
+_LAST_PARTS = (
+    *("tijdstip", "tijd", "datum", "uhrzeit", "zeit", "time", "date", "einde", "ende", "beginn", "begin", "status"),
+    *("omschrijving", "beschreibung", "tekst", "text", "adresse", "adres", "strasse", "straat", "plaats", "locatie"),
+)
+_OFFSET = re.compile(r"(?i)(?:utc|gmt)? ?[+-]\d{1,2}(?::?\d{2})?$")
+_CALLSIGN = re.compile(r"[^\W\d_]{1,12}(?:[ -][^\W\d_]{1,12})?[ .-]?\d{1,4}[a-z]?$", re.IGNORECASE)
+_GRADE = re.compile(r"(?:p|prio|priorit\w*|priorytet|приоритет|пріоритет|grip|code|level|niveau)[ .:-]*(\w+)")
+_FIGURE = re.compile(r"[+-]?\d+(?:[.,]\d+)?$")
 
 
 def plain(text: str) -> str:
@@ -75,11 +45,30 @@ def plain(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
+@lru_cache(maxsize=4_096)
 def guessed_priority(value: str) -> str:
-    """Return the priority that a word or number usually means, empty where it means none."""
-    return _PRIORITY.get(plain(value), "")
+    """Return the priority that a word or number usually means, empty where it means none.
+
+    "1 - High" and "Prio 1 (hoog)" mean what all their words mean together, where these agree.
+    """
+    if len(value) > 60:
+        return ""
+    text = folded(value)
+    if found := PRIORITY.get(plain(text)):
+        return found
+    if grade := _GRADE.match(text):
+        found = PRIORITY.get(plain(grade[0])) or PRIORITY.get(grade[1])
+    meant = {PRIORITY[one] for one in re.findall(r"[^\W\d_]{2,}|\d+", text) if one in PRIORITY}
+    return found or (meant.pop() if len(meant) == 1 else "")
 
 
+@lru_cache(maxsize=4_096)
+def guessed_state(value: str) -> str:
+    """Return "open", "under_way" or "closed" for the word of a state, empty for any other."""
+    return STATES.get(plain(folded(value[:60])), "")
+
+
+@lru_cache(maxsize=1_024)
 def words_of(name: str) -> list[str]:
     """Return the words of a column's name: "pmeTimeStamp" and "Time stamp" both have time and stamp (and timestamp)."""
     found = [one.lower() for one in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|#|@\w+", name)]
@@ -87,34 +76,103 @@ def words_of(name: str) -> list[str]:
     return [*found, *(first + last for first, last in _JOINED if first in found and last in found), whole]
 
 
+def _compound(word: str) -> tuple[str, ...]:
+    """Return a word, and what it is put together of where it ends like a compound ("eindtijd", "Einsatzende")."""
+    for end in _LAST_PARTS:
+        if word.endswith(end) and len(word) - len(end) >= 3:
+            return word, word.removesuffix(end), end
+    return (word,)
+
+
+class Vocabulary(NamedTuple):
+    """What the covenant calls its units, places, categories and parties, as `plain` writes it."""
+
+    unit: frozenset[str] = frozenset()
+    place: frozenset[str] = frozenset()
+    category: frozenset[str] = frozenset()
+    party: frozenset[str] = frozenset()
+
+
+def vocabulary(covenant: Covenant | None) -> Vocabulary:
+    """Return the words of a covenant, none where there is no covenant."""
+    if covenant is None:
+        return Vocabulary()
+    named = [
+        [
+            word
+            for one in group
+            for word in (one.code, *([one.name] if isinstance(one.name, str) else one.name.values()), *one.aliases)
+        ]
+        for group in (covenant.places, covenant.categories, covenant.parties)
+    ]
+    units = [word for one in covenant.units for word in (one.callsign, *one.aliases)]
+    place, category, party, unit = (frozenset(map(plain, words)) - {""} for words in (*named, units))
+    return Vocabulary(unit, place, category, party)
+
+
 class Column:
-    """What the sample shows of one column."""
+    """What the sample shows of one column. Shares are of the different values, 0 to 1."""
 
     def __init__(self, name: str, number: int) -> None:
         self.name = name
         self.number = number
         self.words = words_of(name)
-        self.filled = self.length = 0
+        self._folded = {part for one in self.words for part in _compound(folded(one))}
+        self.rows = self.filled = self.length = 0
         self.values: set[str] = set()
 
-    def look(self, values: Iterable[str], clocks: tuple[Clock, ...]) -> None:
-        """Measure the cells of the sample."""
+    def look(self, values: Iterable[str], clocks: tuple[Clock, ...], known: Vocabulary, most: int = LOOKED_AT) -> None:
+        """Measure the cells of the sample, by at most so many different values."""
         cells = list(values)
         given = [one for one in cells if one]
         self.rows, self.filled, self.length = len(cells), len(given), sum(map(len, given))
         self.values = set(given)
-        few = list(islice(self.values, 300))
+        few = [one[:2_000] for one in islice(dict.fromkeys(given), most)]
         count = len(few) or 1
-        self.pairs = sum(_PAIR.match(one) is not None for one in few) > count / 2
+        named = self.rank("coordinates") > 0
+        self.pairs = sum((read_pair(one) is not None) if named else is_pair(one) for one in few) > count / 2
         self.dates = sum(_is_time(one, clocks) for one in few) / count
         self.days = sum(map(is_date_only, few)) / count
-        self.clocks = sum(map(is_time_only, few)) / count
-        self.figures = sum(is_figure(one.lstrip("-+").replace(",", ".")) for one in few) / count
+        self.clocks = sum(is_time_only(one) and not is_figure(one) for one in few) / count
+        self.figure_clocks = sum(is_time_only(one) for one in few) / count
+        self.figures = sum(_FIGURE.match(one) is not None for one in few) / count
+        self.stamps = self.silent and all(one.isdigit() and len(one) in (12, 14) for one in few)
+        self.yearless = sum(is_yearless(one) for one in few) / count
+        self.signed = sum(map(is_signed, few)) / count
+        self.unit = 1_000 if is_short_clock(self.name) else unit_of(self.name)
+        self.spans = sum(is_span(one, self.unit) for one in few) / count
+        self.zones = sum(_OFFSET.match(one) is not None or is_zone(one) for one in few) / count
+        self.degrees = sum(map(is_coordinate, few)) / count
+        self.states = sum(bool(guessed_state(one)) for one in few) / count
+        self.grades = sum(bool(guessed_priority(one)) for one in few) / count
+        self.callsigns = sum(_CALLSIGN.match(one) is not None for one in few) / count
+        spellings = [plain(one[:200]) for one in few]
+        self.known = {
+            role: sum(one in words for one in spellings) / count for role, words in known._asdict().items() if words
+        }
 
     def rank(self, role: str) -> int:
-        """How well the name fits a role: the place of the word in the list from the end, 0 for none."""
+        """How well the name fits a role: 1 to 100, 0 where it does not."""
         words = ROLE_WORDS[role]
-        return max((len(words) - words.index(one) for one in self.words if one in words), default=0)
+        return max((words.get(one, 0) for one in self._folded), default=0)
+
+    def tells_apart(self, role: str) -> bool:
+        """Whether the name makes the column part of the identity of rows without a key."""
+        return not set(KNOWN_APART[role]).isdisjoint(self.words)
+
+    def knows(self, role: str) -> bool:
+        """Whether most of its values are the covenant's own words for this role."""
+        return self.known.get(role, 0.0) >= 0.5
+
+    @property
+    def silent(self) -> bool:
+        """Whether its name says nothing of what it holds."""
+        return not any(self.rank(role) for role in ROLE_WORDS)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether few different values come back again and again."""
+        return 1 < len(self.values) <= 60 and self.filled >= 3 * len(self.values)
 
 
 def _is_time(value: str, clocks: tuple[Clock, ...]) -> bool:

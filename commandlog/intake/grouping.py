@@ -10,20 +10,24 @@ from typing import NamedTuple
 
 from commandlog.intake.columns import plain
 from commandlog.intake.entries import MAX_PATTERN_TEXT
-from commandlog.intake.mapping import Level, Mapping
+from commandlog.intake.mapping import Level
+from commandlog.intake.mapping_checks import Given
 from commandlog.language import _
 from commandlog.model.covenant import Covenant
-from commandlog.model.errors import RuleError
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _SPACES = re.compile(r"\s+")
 
 
 class Incident(NamedTuple):
-    """An incident to be: its title, and its rows by their numbers in the order of time."""
+    """An incident to be: its title, its rows by their numbers in the order of time, and when it is over.
+
+    A row that comes more than `minutes` after the last one is no longer part of it.
+    """
 
     title: str
     members: list[int]
+    minutes: int
 
 
 class LevelChange(NamedTuple):
@@ -36,11 +40,13 @@ class LevelChange(NamedTuple):
 class Grouping:
     """Collects, row by row in the file's order, what is needed to group them in the order of time."""
 
-    def __init__(self, mapping: Mapping, covenant: Covenant, at: dict[str, int]) -> None:
+    def __init__(self, given: Given, covenant: Covenant, at: dict[str, int]) -> None:
+        """Prepare for a file whose columns have these numbers; raises RuleError for a column that it lacks."""
         self.unknown: dict[str, int] = {}
-        self._incident = mapping.incident
+        self._incident = given.mapping.incident
         self._levels = [
-            (one, _column(at, one.column, "level.column"), re.compile(one.pattern)) for one in mapping.level
+            (one, given.column(at, one.column, f"level[{n}].column"), re.compile(one.pattern))
+            for n, one in enumerate(given.mapping.level)
         ]
         self._covenant = covenant
         self._keys: dict[tuple[str, ...], int] = {}
@@ -49,12 +55,15 @@ class Grouping:
         self._titles: dict[int, str] = {}
         self._hits: dict[int, list[LevelChange]] = {}
         if self._incident:
-            self._columns = [_column(at, one, "incident.columns") for one in self._incident.columns]
+            self._columns = [given.column(at, one, "incident.columns") for one in self._incident.columns]
             self._title = {
-                one: _column(at, one, "incident.title") for one in _PLACEHOLDER.findall(self._incident.title)
+                one: given.column(at, one, "incident.title") for one in _PLACEHOLDER.findall(self._incident.title)
             }
             longer = self._incident.longer
-            self._long = longer and (_column(at, longer.column, "incident.longer.column"), re.compile(longer.pattern))
+            self._long = longer and (
+                given.column(at, longer.column, "incident.longer.column"),
+                re.compile(longer.pattern),
+            )
 
     def add(self, number: int, cells: list[str]) -> None:
         """Look at a row: `number` counts the rows taken in, from 0."""
@@ -89,6 +98,7 @@ class Grouping:
             return []
         latest: dict[int, Incident] = {}
         found: list[Incident] = []
+        most = max(rule.minutes, rule.longer.minutes if rule.longer else 0)
         for number in order:
             group = self._groups[number]
             if group < 0:
@@ -98,7 +108,7 @@ class Grouping:
             if before and occurred[number] - occurred[before.members[-1]] <= minutes * 60_000:
                 before.members.append(number)
             else:
-                latest[group] = Incident(self._titles[number], [number])
+                latest[group] = Incident(self._titles[number], [number], most)
                 found.append(latest[group])
         return [one for one in found if len(one.members) >= rule.least and one.title]
 
@@ -115,6 +125,11 @@ class Grouping:
                     found.setdefault(number, []).append(one)
         return found
 
+    def notices(self) -> list[str]:
+        """Return what a person should know of it before going on."""
+        told = _("The covenant has no such level: {level} ({count} rows). It is not set.")
+        return [told.format(level=level, count=count) for level, count in self.unknown.items()]
+
 
 def _code(covenant: Covenant, ladder: str, wanted: str) -> str:
     """Return the code of a level by its code or name ("GRIP 1" is "1", "grip-1" or "GRIP 1"), empty for none."""
@@ -125,13 +140,3 @@ def _code(covenant: Covenant, ladder: str, wanted: str) -> str:
         if plain(wanted) in spellings or plain(ladder + wanted) in spellings:
             return level.code
     return ""
-
-
-def _column(at: dict[str, int], name: str, key: str) -> int:
-    if name not in at:
-        raise RuleError(
-            _("The mapping names a column “{column}” ({key}) that the file does not have: {known}.").format(
-                column=name, key=key, known=", ".join(list(at)[:30])
-            )
-        )
-    return at[name]

@@ -1,26 +1,17 @@
 """A mapping says what a file's columns mean, so that the same source is imported the same way each time (TOML).
 
-docs/import.md describes the format. Whatever a mapping leaves out is guessed. A fault in it is a RuleError that names
-the file, the key and what to do.
+docs/import.md describes the format. Whatever a mapping leaves out is guessed. `mapping_checks` reads such a file and
+says what is wrong with it.
 """
 
-import hashlib
 import re
-import tomllib
-from datetime import UTC, datetime
-from importlib.resources import files
-from pathlib import Path
+from typing import get_type_hints
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Struct, field
 
-from commandlog.intake.rows import Shape, known_encoding, reading
-from commandlog.language import _
-from commandlog.model.errors import RuleError
-from commandlog.model.words import Priority
+from commandlog.intake.rows import Shape
 
-MAX_MAPPING = 1 << 20  # bytes
 Names = str | list[str]
 
 
@@ -29,38 +20,71 @@ class Strict(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 
 
 class File(Strict, frozen=True):
-    """How the file is written; what is left out is guessed."""
+    """How the file is written; what is left out is guessed.
+
+    `header` is how many header rows there are (true: one, false: none); `sheet` a workbook's sheet by its name or
+    number, or a page's table by number; `records` the dotted path to the list in a JSON file; `pattern` a regular
+    expression with named groups, which become the columns of a text log.
+    """
 
     encoding: str = ""
     separator: str = ""
-    header: bool | None = None
+    header: bool | int | None = None
+    sheet: str | int = ""
+    records: str = ""
+    pattern: str = ""
 
 
 class Columns(Strict, frozen=True):
     """Which columns hold what. Lists are joined: date and time by a space, text and places by a comma.
 
-    `key` names the columns by which a row is known again; `ignore` those that are not kept.
+    `coordinates` is one column that holds both; `key` names the columns by which a row is known again; `ignore` those
+    that are not kept.
     """
 
     time: Names = ""
     end: Names = ""
+    duration: str = ""
     text: Names = ""
+    kind: str = ""
+    party: str = ""
     unit: str = ""
     person: str = ""
     place: Names = ""
     category: str = ""
     priority: str = ""
+    state: str = ""
+    coordinates: str = ""
     latitude: str = ""
     longitude: str = ""
     key: Names = ""
     ignore: Names = ""
 
 
+ROLES = Columns.__struct_fields__
+"""What a column can be."""
+
+SINGLE = frozenset(role for role, kind in get_type_hints(Columns).items() if kind is str)
+"""The roles that one column has; the others may have several."""
+
+
 class Time(Strict, frozen=True):
-    """How times are written: a strptime format, or the order of day and month ("dmy", "mdy", "ymd")."""
+    """How times are written: a strptime format, or the order of day and month ("dmy", "mdy", "ymd").
+
+    `start` is the moment at which elapsed times begin ("2020-01-01 20:00"), `date` the day of the first row where the
+    file has only times of day ("2020-01-01").
+    """
 
     format: str = ""
     order: str = ""
+    start: str = ""
+    date: str = ""
+
+
+class Coordinates(Strict, frozen=True):
+    """Which system the coordinates are in, as in "WGS84", "RD", "EPSG:28992" or "EPSG:31370"."""
+
+    system: str = ""
 
 
 class Extract(Strict, frozen=True):
@@ -77,6 +101,10 @@ class Values(Strict, frozen=True):
     category: dict[str, str] = field(default_factory=dict)
     priority: dict[str, str] = field(default_factory=dict)
     place: dict[str, str] = field(default_factory=dict)
+    unit: dict[str, str] = field(default_factory=dict)
+    party: dict[str, str] = field(default_factory=dict)
+    state: dict[str, str] = field(default_factory=dict)
+    kind: dict[str, str] = field(default_factory=dict)
 
 
 class Longer(Strict, frozen=True):
@@ -100,6 +128,37 @@ class Incident(Strict, frozen=True):
     longer: Longer | None = None
 
 
+class Pairs(Strict, frozen=True):
+    """Two rows with the same values in `columns`: the one in which `begin` is found is closed by the next with `end`.
+
+    Both are looked for in `column`; `minutes` is how far apart they may be (0: however far). With `to`, a party or a
+    call sign, the two are a task for it.
+    """
+
+    columns: list[str]
+    column: str
+    begin: str
+    end: str
+    minutes: int = 0
+    to: str = ""
+
+
+class Task(Strict, frozen=True):
+    """Rows are tasks: for `to` (a party or a call sign), or for whom a column (`to_column`) names.
+
+    Only those in whose `column` the `pattern` is found, where these are given. `accepted`, `started` and `done` are the
+    columns of these times; without them a task is accepted when it was given, and done at its end.
+    """
+
+    to: str = ""
+    to_column: str = ""
+    column: str = ""
+    pattern: str = ""
+    accepted: str = ""
+    started: str = ""
+    done: str = ""
+
+
 class Level(Strict, frozen=True):
     """Where `pattern` is found in `column`, `level` (a template: {1} is the first group) holds on `ladder`."""
 
@@ -110,130 +169,45 @@ class Level(Strict, frozen=True):
 
 
 class Mapping(Strict, frozen=True):
-    """The whole file; `kind` is "report" or "note", `party` who said it (default: the importing desk's party)."""
+    """The whole file. `kind` is one of KINDS, `party` who said it (default: the importing desk's party).
+
+    `audience` are the parties that may read what is taken in (default: all), `tell_apart` the columns that with the
+    minute tell rows apart where there is no key (default: text, places and categories).
+    """
 
     name: str = ""
     kind: str = "report"
     party: str = ""
+    audience: list[str] = field(default_factory=list)
     settled: bool = True
     timezone: str = ""
     null: list[str] | None = None
+    tell_apart: list[str] = field(default_factory=list)
     file: File = field(default_factory=File)
     columns: Columns = field(default_factory=Columns)
     time: Time = field(default_factory=Time)
+    coordinates: Coordinates = field(default_factory=Coordinates)
     extract: list[Extract] = field(default_factory=list)
     values: Values = field(default_factory=Values)
     incident: Incident | None = None
+    pairs: Pairs | None = None
+    task: Task | None = None
     level: list[Level] = field(default_factory=list)
 
     @property
     def shape(self) -> Shape:
         """What it says about the file itself."""
-        return Shape(self.file.encoding, self.file.separator, self.file.header)
+        given = {one: getattr(self.file, one) for one in File.__struct_fields__} | {"sheet": str(self.file.sheet)}
+        return Shape(**{one: given[one] for one in Shape._fields if one in given})
+
+
+KINDS = ("report", "note", "observation", "message", "decision")
+"""What a row can be taken in as."""
 
 
 def names(given: Names) -> list[str]:
     """Return one name or several as a list."""
     return [given] if isinstance(given, str) and given else list(given)
-
-
-def read_mapping(path: Path) -> tuple[Mapping, bytes]:
-    """Return the mapping in a TOML file (or of one of ours, by name) and its SHA-256.
-
-    Raises RuleError naming the key that is wrong, Unavailable where the disk refuses.
-    """
-    with reading(path):
-        path = _ours(path)
-        if not path.is_file():
-            raise RuleError(
-                _("There is no mapping {file}: give a file, or the name of one that comes with the program.").format(
-                    file=path
-                )
-            )
-        if path.stat().st_size > MAX_MAPPING:
-            raise RuleError(_("{file} is too large to be a mapping.").format(file=path.name))
-        data = path.read_bytes()
-    try:
-        mapping = msgspec.convert(tomllib.loads(data.decode("utf-8-sig")), Mapping)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RuleError(
-            _("{file} is not valid TOML: {error}. Mend it and try again.").format(file=path.name, error=error)
-        ) from error
-    except msgspec.ValidationError as error:
-        raise _wrong(path, "", str(error)) from error
-    _check(path, mapping)
-    return mapping, hashlib.sha256(data).digest()
-
-
-def _ours(path: Path) -> Path:
-    """Return the mapping that comes with the program where only its name is given ("den-haag-p2000")."""
-    if path.exists() or path.name != str(path):
-        return path
-    here = Path(str(files("commandlog_resources"))) / "mappings" / f"{path.name.removesuffix('.toml')}.toml"
-    return here if here.is_file() else path
-
-
-def _wrong(path: Path, key: str, why: str) -> RuleError:
-    at = f"{key}: " if key else ""
-    return RuleError(
-        _("Mapping {file}: {fault}. docs/import.md describes the keys.").format(file=path.name, fault=f"{at}{why}")
-    )
-
-
-def _check(path: Path, mapping: Mapping) -> None:
-    """Raise RuleError for values that fit their type and yet cannot be meant."""
-    faults = [
-        (mapping.kind not in ("report", "note"), "kind", _("must be “report” or “note”")),
-        (mapping.time.order not in ("", "dmy", "mdy", "ymd"), "time.order", _("must be “dmy”, “mdy” or “ymd”")),
-        (not _reads_itself(mapping.time.format), "time.format", _("is no format: “%d-%m-%Y %H:%M” is one")),
-        (len(mapping.file.separator) > 1, "file.separator", _("must be one character")),
-        (mapping.file.separator in ('"', "\n", "\r"), "file.separator", _("must be one character")),
-        (
-            bool(mapping.file.encoding) and not known_encoding(mapping.file.encoding),
-            "file.encoding",
-            _("is not known: try “utf-8” or “cp1252”"),
-        ),
-        (
-            bool(mapping.timezone) and zone(mapping.timezone) is None,
-            "timezone",
-            _("is not known: write it as Europe/Amsterdam"),
-        ),
-        (
-            bool(mapping.columns.latitude) != bool(mapping.columns.longitude),
-            "columns.longitude",
-            _("needs latitude too, and the other way round"),
-        ),
-    ]
-    wrong = next((one for one in mapping.values.priority.values() if one and one not in list(Priority)), None)
-    faults.append(
-        (wrong is not None, "values.priority", _("“{value}” is none of the four priorities").format(value=wrong))
-    )
-    if mapping.incident:
-        small = mapping.incident.minutes < 1 or mapping.incident.least < 1 or not mapping.incident.columns
-        faults.append((small, "incident", _("columns, minutes and least must say something")))
-    for key, why in ((key, why) for fault, key, why in faults if fault):
-        raise _wrong(path, key, why)
-    patterns = [("extract.pattern", one.pattern, 1) for one in mapping.extract]
-    patterns += [("level.pattern", one.pattern, 0) for one in mapping.level]
-    if mapping.incident and mapping.incident.longer:
-        patterns.append(("incident.longer.pattern", mapping.incident.longer.pattern, 0))
-    for key, pattern, groups in patterns:
-        try:
-            compiled = re.compile(pattern)
-        except (re.error, RecursionError, OverflowError) as error:
-            raise _wrong(
-                path, key, _("“{pattern}” is no pattern: {error}").format(pattern=pattern, error=error)
-            ) from error
-        if compiled.groups < groups:
-            raise _wrong(path, key, _("“{pattern}” has no group in brackets").format(pattern=pattern))
-
-
-def _reads_itself(pattern: str) -> bool:
-    """Whether a strptime format can be read at all (empty: none is given)."""
-    try:
-        return not pattern or bool(datetime.strptime(datetime(2020, 11, 22, tzinfo=UTC).strftime(pattern), pattern))  # noqa: DTZ007
-    except (ValueError, re.error, KeyError, IndexError):
-        return False
 
 
 def zone(name: str) -> ZoneInfo | None:

@@ -5,72 +5,117 @@ Entries are held packed (some hundred bytes each), since a file must be read who
 
 import hashlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from commandlog.intake.entries import Entry, Fault, Maker
+from commandlog.intake.deeds import TASK, Deed, Deeds, addressed
+from commandlog.intake.entries import Entry, Fault, Maker, repeated_key
 from commandlog.intake.grouping import Grouping, Incident, LevelChange
 from commandlog.intake.guess import Guess, guess
-from commandlog.intake.mapping import Mapping, names, read_mapping
+from commandlog.intake.mapping import ROLES, names
+from commandlog.intake.mapping_checks import NOTHING, Given, read_mapping
+from commandlog.intake.pairing import Pairing
 from commandlog.intake.readers import open_rows
-from commandlog.intake.rows import Refused, Table, reading
-from commandlog.intake.timestamps import zone_of
-from commandlog.language import _, ngettext
+from commandlog.intake.remarks import remarks
+from commandlog.intake.rows import Refusals, Refused, Row, Table, reading
+from commandlog.intake.time_words import zone_of
+from commandlog.language import _
 from commandlog.model.covenant import Covenant
-from commandlog.model.errors import RuleError
 
 MAX_LISTED = 10_000  # refusals that are listed; the rest is counted
+Progress = Callable[[int, int], None]
+"""Is told how many rows are done, and how many there are in all (0: not known yet)."""
+
+TELL_EVERY = 1_000  # rows
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Entry).decode
+_unpack = msgspec.msgpack.Decoder(tuple[Entry, Deed]).decode
 
 
 class Plan:
     """All that an import will do.
 
-    `order` numbers the entries in the order of time (stable for equal times); `incidents` and `levels` speak of entries
-    by these numbers' targets, their numbers in the file's order. `refused` lists at most 10,000 of `refused_count`.
+    `order` numbers the entries in the order of time (stable for equal times); `incidents`, `levels` and `ends` (which
+    row closes which one that was `begun`) speak of entries by these numbers' targets, their numbers in the file's
+    order. `alike` are the keys of rows that nothing tells apart. `refused` lists at most 10,000 of `refused_count`.
     """
 
-    def __init__(self, source: Path, mapping: Mapping, mapping_digest: bytes, covenant: Covenant) -> None:
+    def __init__(self, source: Path, given: Given, covenant: Covenant, progress: Progress | None = None) -> None:
         """Read the file and plan its import; raises RuleError where it is no table that can be understood."""
         self.source = source
-        self.mapping = mapping
-        self.mapping_digest = mapping_digest
-        self.table: Table = open_rows(source, mapping.shape)
+        self.given = given
+        self.mapping = given.mapping
+        self.table = Watched(open_rows(source, self.mapping.shape), progress)
         self.digest = _digest(source)
         self.refused: list[Refused] = []
         self.refused_count = 0
+        self.tasks = self.ended = 0
         self._packed: list[bytes] = []
-        self.guess: Guess = guess(self.table, mapping, covenant.timezone)
-        _check_extracts(mapping, self.table)
-        _check_party(mapping, covenant)
-        maker = Maker(self.table.columns, self.guess, mapping, covenant)
-        grouping = Grouping(mapping, covenant, maker.at)
-        occurred = self._make(maker, grouping)
+        _check(given, self.table, covenant)
+        self.guess: Guess = guess(self.table, self.mapping, covenant.timezone, covenant)
+        self.table.total = self.guess.rows
+        self.warnings: list[str] = []  # what the log says against it
+        self._take_in(covenant)
+
+    def _take_in(self, covenant: Covenant) -> None:
+        """Make an entry of each row, and see what belongs together."""
+        given = self.given
+        maker = Maker(self.table.columns, self.guess, self.mapping, covenant)
+        deeds = Deeds(given, covenant, maker.at, maker.clock, self.guess.columns)
+        grouping, pairing = Grouping(given, covenant, maker.at), Pairing(given, maker.at)
+        pair_to = _pair_to(given, covenant)
+        occurred: list[int] = []
+        for entry, deed, cells in self._made(maker, deeds):
+            number = len(occurred)
+            grouping.add(number, cells)
+            if pairing.add(number, cells) and pair_to:
+                deed = Deed(TASK, deed.party, *pair_to, deed.state)
+            occurred.append(entry.occurred)
+            self.tasks += deed.kind == TASK
+            self.ended += entry.end > 0 or bool(deed.state and not deed.is_open)
+            self._packed.append(_pack((entry, deed)))
+        self.alike = self._order_alike(maker.repeated) if maker.repeated else frozenset()
         self.order = array("l", sorted(range(len(occurred)), key=occurred.__getitem__))
         self.incidents: list[Incident] = grouping.incidents(self.order, occurred)
         self.levels: dict[int, list[LevelChange]] = grouping.levels(self.order)
+        self.ends = pairing.pairs(self.order, occurred)
+        self.begun = frozenset(self.ends.values())
         self.first, self.last = (occurred[self.order[0]], occurred[self.order[-1]]) if occurred else (0, 0)
-        self.notices = [*self.table.notices, *_notices(self, maker, grouping)]
+        self.notices = [*self.table.notices, *_notices(self, maker), *deeds.notices(), *grouping.notices()]
 
-    def _make(self, maker: Maker, grouping: Grouping) -> list[int]:
-        occurred: list[int] = []
+    def _made(self, maker: Maker, deeds: Deeds) -> Iterator[tuple[Entry, Deed, list[str]]]:
+        """Yield the rows that can be taken in; the others are refused."""
         for row in self.table:
             try:
                 entry, cells = maker.make(row)
             except Fault as fault:
                 self._refuse(Refused(row.line, fault.column, fault.why))
                 continue
-            grouping.add(len(occurred), cells)
-            occurred.append(entry.occurred)
-            self._packed.append(_pack(entry))
+            yield entry, deeds.of(entry, cells), cells
         for one in self.table.refused:
             self._refuse(one)
         self.refused.sort(key=lambda one: one.line)
-        return occurred
+
+    def _order_alike(self, repeated: dict[bytes, int]) -> frozenset[bytes]:
+        """Give rows that are alike in all that they are known by their keys in the order of their ends; return these.
+
+        A later export may have them in another order, and the same row must be known again; those without an end come
+        last, so that one which has got its end since is the one that was open.
+        """
+        base_of = {repeated_key(base, n): base for base, count in repeated.items() for n in range(count)}
+        alike: dict[bytes, list[tuple[bool, int, int]]] = {}
+        for number, packed in enumerate(self._packed):
+            entry, _deed = _unpack(packed)
+            if base := base_of.get(entry.key):
+                alike.setdefault(base, []).append((not entry.end, entry.end, number))
+        for base, found in alike.items():
+            for n, (_open, _end, number) in enumerate(sorted(found)):
+                entry, deed = _unpack(self._packed[number])
+                entry.key = repeated_key(base, n)
+                self._packed[number] = _pack((entry, deed))
+        return frozenset(base_of)
 
     def _refuse(self, one: Refused) -> None:
         self.refused_count += 1
@@ -83,17 +128,24 @@ class Plan:
 
     def entry(self, number: int) -> Entry:
         """Return an entry by its number in the file's order."""
+        return _unpack(self._packed[number])[0]
+
+    def both(self, number: int) -> tuple[Entry, Deed]:
+        """Return an entry and what it becomes, by its number in the file's order."""
         return _unpack(self._packed[number])
 
     def entries(self) -> Iterator[tuple[int, Entry]]:
         """Yield (number, entry) in the order of time."""
         for number in self.order:
-            yield number, _unpack(self._packed[number])
+            yield number, self.entry(number)
 
     def at(self, line: int) -> str:
         """Return where a row stands, in words."""
-        unit = _("feature {number}") if self.table.unit == "feature" else _("line {number}")
-        return unit.format(number=line)
+        if self.table.unit == "line":
+            return _("line {number}").format(number=line)
+        return {"feature": _("feature {number}"), "record": _("record {number}")}.get(
+            self.table.unit, _("row {number}")
+        ).format(number=line)
 
     def refusals(self) -> list[str]:
         """Return a line for each row that is refused: where, which column, why."""
@@ -101,71 +153,35 @@ class Plan:
         more = self.refused_count - len(self.refused)
         return [*said, _("… and {count} more").format(count=more)] if more else said
 
-    def description(self) -> list[str]:
-        """Return in plain words how the file was understood, one statement each."""
-        columns, guessed = self.guess.columns, self.guess.guessed
-        said = [f"{self.source.name}: {self.table.form}"]
-        for role, word in _roles().items():
-            if given := names(getattr(columns, role)):
-                how = _("guessed") if role in guessed else _("by the mapping")
-                said.append(f"{word}: {' + '.join(given)} ({how})")
-        if not names(columns.text):
-            instead = columns.category or ", ".join(names(columns.place))
-            said.append(_("There is no column of text: {column} stands for it.").format(column=instead))
-        if not names(columns.key):
-            said.append(_("Rows are known again by their minute, text, place and category."))
-        said.append(_("Times are read as {order}, zone {zone}.").format(order=self._notation(), zone=self.guess.zone))
-        return [*said, self.sums()]
-
-    def sums(self) -> str:
-        """Return in one line how much there is."""
-        counted = [
-            ngettext("{count} entry", "{count} entries", len(self)).format(count=len(self)),
-            ngettext("{count} incident", "{count} incidents", len(self.incidents)).format(count=len(self.incidents)),
-            _("{count} changes of level").format(count=sum(map(len, self.levels.values()))),
-            _("{count} rows refused").format(count=self.refused_count),
-        ]
-        span = " – ".join(self._local(one) for one in (self.first, self.last)) if len(self) else ""
-        return ", ".join(counted) + (f" ({span})" if span else "")
-
-    def described(self) -> list[str]:
-        """Return all that --dry-run shows: the guess, what to know, the first entries, the refusals; a line each."""
-        said = [*self.description(), *self.notices]
-        if len(self):
-            said += [_("The first entries:"), *(f"  {one}" for one in self.preview())]
-        if self.refused_count:
-            said += [_("Refused:"), *(f"  {one}" for one in self.refusals())]
-        return said
-
-    def preview(self, rows: int = 5) -> list[str]:
-        """Return the first entries as they will be: time, priority, text, place, category."""
-        said = []
-        for number in self.order[:rows]:
-            one = self.entry(number)
-            facets = [one.priority and f"!{one.priority}", one.unit, one.text, one.place or one.where]
-            facets.append(one.category and f"#{one.category}")
-            said.append(" · ".join([self._local(one.occurred), *(part for part in facets if part)]))
-        return said
-
-    def _local(self, millis: int) -> str:
+    def local(self, millis: int) -> str:
+        """Return a moment as it is in the file's zone, with its offset."""
         moment = datetime.fromtimestamp(millis / 1000, UTC).astimezone(zone_of(self.guess.zone))
         return moment.isoformat(sep=" ", timespec="minutes")
 
-    def _notation(self) -> str:
-        notation = self.guess.notation
-        if notation.format:
-            return notation.format
-        if all(one.year_first == one.seen for one in self.guess.evidence):
-            return _("year, month, day")
-        return {"dmy": _("day, month, year"), "mdy": _("month, day, year"), "ymd": _("year, month, day")}[
-            notation.order
-        ]
+
+class Watched(Table):
+    """A table of which somebody is told how far its reading has come; `total` is its rows, 0 while nobody knows."""
+
+    def __init__(self, table: Table, progress: Progress | None) -> None:
+        """Read as another table does, and tell."""
+        self.__dict__.update(vars(table))
+        self._progress = progress
+        self.total = 0
+
+    def _bounded(self, refused: Refusals) -> Iterator[Row]:
+        rows = super()._bounded(refused)
+        return self._told(rows, self._progress) if self._progress else rows
+
+    def _told(self, rows: Iterator[Row], progress: Progress) -> Iterator[Row]:
+        for count, row in enumerate(rows, start=1):
+            if count % TELL_EVERY == 0:
+                progress(count, max(self.total, count) if self.total else 0)
+            yield row
 
 
-def plan(covenant: Covenant, source: Path, mapping: Path | None = None) -> Plan:
+def plan(covenant: Covenant, source: Path, mapping: Path | None = None, progress: Progress | None = None) -> Plan:
     """Return what importing `source` into a log under this covenant would do; raises RuleError or Unavailable."""
-    given, digest = read_mapping(mapping) if mapping else (Mapping(), b"")
-    return Plan(source, given, digest, covenant)
+    return Plan(source, read_mapping(mapping) if mapping else NOTHING, covenant, progress)
 
 
 def _digest(path: Path) -> bytes:
@@ -173,42 +189,28 @@ def _digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def _check_extracts(mapping: Mapping, table: Table) -> None:
-    known = set(table.columns)
-    for one in mapping.extract:
-        if one.column not in known:
-            raise RuleError(
-                _("The mapping names a column “{column}” ({key}) that the file does not have: {known}.").format(
-                    column=one.column, key="extract.column", known=", ".join(table.columns[:30])
-                )
-            )
-        known.add(one.name)
+def _check(given: Given, table: Table, covenant: Covenant) -> None:
+    """Raise RuleError where the mapping names a column that the file lacks, or a party that the covenant lacks."""
+    at = {name: number for number, name in enumerate(table.columns)}
+    for n, one in enumerate(given.mapping.extract):
+        given.column(at, one.column, f"extract[{n}].column")
+        at.setdefault(one.name, len(at))
+    for role in ROLES:
+        for name in names(getattr(given.mapping.columns, role)):
+            given.column(at, name, f"columns.{role}")
+    for n, name in enumerate(given.mapping.tell_apart):
+        given.column(at, name, f"tell_apart[{n}]")
+    parties = [("party", given.mapping.party), *((f"audience[{n}]", p) for n, p in enumerate(given.mapping.audience))]
+    for key, party in parties:
+        if party and not covenant.party(party):
+            known = ", ".join(one.code for one in covenant.parties)
+            told = _("the covenant has no party “{party}”. It has: {known}")
+            raise given.wrong(key, told.format(party=party, known=known))
 
 
-def _check_party(mapping: Mapping, covenant: Covenant) -> None:
-    if mapping.party and not covenant.party(mapping.party):
-        known = ", ".join(one.code for one in covenant.parties)
-        raise RuleError(
-            _("The mapping names a party “{party}” that the covenant does not have. It has: {known}.").format(
-                party=mapping.party, known=known
-            )
-        )
-
-
-def _roles() -> dict[str, str]:
-    return {
-        "time": _("time"),
-        "end": _("end"),
-        "text": _("text"),
-        "unit": _("unit"),
-        "person": _("person"),
-        "place": _("place"),
-        "category": _("category"),
-        "priority": _("priority"),
-        "latitude": _("latitude"),
-        "longitude": _("longitude"),
-        "key": _("known again by"),
-    }
+def _pair_to(given: Given, covenant: Covenant) -> tuple[str, str] | None:
+    pairs = given.mapping.pairs
+    return addressed(given, covenant, pairs.to, "pairs.to") if pairs and pairs.to else None
 
 
 def _far(longitude: float, plan: Plan) -> bool:
@@ -219,21 +221,25 @@ def _far(longitude: float, plan: Plan) -> bool:
     return offset is not None and abs(longitude / 15 - offset.total_seconds() / 3600) > 3
 
 
-def _notices(plan: Plan, maker: Maker, grouping: Grouping) -> list[str]:
+def _notices(plan: Plan, maker: Maker) -> list[str]:
     """Return what a person should know before going on."""
     counts, clock = maker.counts, maker.clock
     told = [
         (clock.skipped, _("{count} times fall in the hour that the clock skips in spring: read by the clock before.")),
         (clock.doubled, _("{count} times fall in the hour that the clock shows twice in autumn: the first is taken.")),
-        (counts["pin metres"], _("{count} coordinates are metres of the Dutch grid (RD), not degrees: no pins.")),
         (counts["pin"], _("{count} coordinates are no place on earth: no pins.")),
         (counts["end unread"], _("{count} end times cannot be read: kept as they are written.")),
         (counts["end before"], _("{count} rows end before they begin: kept as they are.")),
         (counts["unit"], _("{count} rows name a unit that the covenant does not have: kept with the other cells.")),
         (counts["priority"], _("{count} priorities are none that is known: left out.")),
+        (
+            sum(maker.repeated.values()),
+            _("{count} rows are like another one in all that they are known by: each is taken in."),
+        ),
         (counts["same key"], _("{count} rows have the same key as one before them: each is taken in.")),
     ]
     said = [text.format(count=count) for count, text in told if count]
+    said += remarks(maker, plan.guess)
     if plan.guess.notation.ambiguous:
         said.append(_("Day and month could be the other way round: say so in a mapping ([time] order = …)."))
     if maker.absent:
@@ -246,9 +252,5 @@ def _notices(plan: Plan, maker: Maker, grouping: Grouping) -> list[str]:
             _("The coordinates lie far from the zone {zone}: say the right one in a mapping (timezone = …).").format(
                 zone=plan.guess.zone
             )
-        )
-    for level, count in grouping.unknown.items():
-        said.append(
-            _("The covenant has no such level: {level} ({count} rows). It is not set.").format(level=level, count=count)
         )
     return said

@@ -1,100 +1,28 @@
-"""Times as exports write them: the order of day and month is decided over the whole column, then read fast.
+"""Times as exports write them, read fast into milliseconds UTC.
 
-A column keeps one order. Evidence is a figure above 12 in one of the two places; then AM/PM and the separator; then
-which order lets the rows run on in time; what remains open is said, with what was taken.
 Local times become UTC by the zone: one that the clock skipped in spring is taken by the clock before the change, one
 that the clock showed twice in autumn is the first of the two. Both are counted.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any, NamedTuple
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dateutil import parser as dateutil_parser
-
+from commandlog.intake.elapsed import DAY, HOUR, is_span, span
+from commandlog.intake.notations import YEAR_FIRST, YEAR_LAST, ZONE_BEHIND, Notation, clock_parts
+from commandlog.intake.time_words import offset_of, zone_named, zone_of
+from commandlog.intake.time_writing import century, in_figures, in_year
 from commandlog.language import _
-from commandlog.model.errors import RuleError
 
-_CLOCK = (
-    r"(?:(?:T|,? +|,)(\d{1,2})[:.hu](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?(?: ?([AaPp])\.?[Mm]\.?)?"
-    r" ?(?:(Z|UTC|GMT)|([+-])(\d{2}):?(\d{2})?)?)?$"
-)
-_DAY = r"(?:[A-Za-z]{2,9}\.?,? +)?"
-_YEAR_FIRST = re.compile(_DAY + r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})" + _CLOCK)
-_YEAR_LAST = re.compile(_DAY + r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})" + _CLOCK)
-_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T ]?(\d\d)(\d\d)(\d\d)?)?(Z)?$")
-_EPOCH = re.compile(r"([1-9]\d{8,9})(\d{3})?(?:\.\d+)?$")
-_MONTH_WORD = re.compile(r"(?i)(?:^|[^a-z])(jan|feb|mar|mrt|maa|apr|may|mei|jun|jul|aug|sep|oct|okt|nov|dec)")
-_TIME_ONLY = re.compile(r"\d{1,2}[:.hu]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?$")
-_DATE_ONLY = re.compile(r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))$")
+_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T _-]?(\d\d)(\d\d)(\d\d)?)?(Z)?$")
+_EPOCH = re.compile(r"([1-9]\d{8,9})(?:(\d{3})(?:\d{3}){0,2})?(?:[.,](\d{1,9}))?$")
+_SERIAL = re.compile(r"([2-7]\d{4})(?:[.,](\d{1,12}))?$")
+_SERIAL_BEGINS = date(1899, 12, 30)  # day 0 of spreadsheets, by which 1 March 1900 and later count rightly
 EARLIEST = 1  # milliseconds: 1970, where the log's time begins (0 means "now" to a verb)
 LATEST = 4_102_444_800_000  # 2100: a later year is a slip
-
-
-class Notation(NamedTuple):
-    """How a column writes times: `order` is "dmy", "mdy" or "ymd"; `format` a strptime format where one is given."""
-
-    order: str = "dmy"
-    format: str = ""
-    ambiguous: bool = False
-
-
-class Evidence:
-    """What a whole column says about the order of day and month; the columns of one file are asked together."""
-
-    def __init__(self) -> None:
-        self.seen = self.unread = self.first_above = self.second_above = self.no_day = 0
-        self.half_days = self.slashes = 0
-        self.two_digit_years = self.seconds = self.offsets = self.year_first = 0
-        self._last = {"dmy": (0, 0, 0), "mdy": (0, 0, 0)}
-        self.descents = {"dmy": 0, "mdy": 0}
-
-    def add(self, value: str) -> None:
-        """Look at one filled cell."""
-        self.seen += 1
-        found = _YEAR_LAST.match(value)
-        if found is None:
-            if iso := _YEAR_FIRST.match(value):
-                self.year_first += 1
-                self.offsets += bool(iso[10] or iso[11])
-            return
-        first, second = int(found[1]), int(found[3])
-        if first > 12:
-            self.first_above += 1
-            self.no_day += first > 31
-        if second > 12:
-            self.second_above += 1
-        self.half_days += found[9] is not None
-        self.slashes += found[2] == "/"
-        self.two_digit_years += len(found[4]) == 2
-        self.seconds += found[7] is not None
-        self.offsets += bool(found[10] or found[11])
-        year = int(found[4])
-        for order, day in (("dmy", (year, second, first)), ("mdy", (year, first, second))):
-            self.descents[order] += day < self._last[order]
-            self._last[order] = day
-
-
-def decide(columns: list[Evidence], zone: str) -> Notation:
-    """Return the order of day and month of all these columns together; `zone` breaks the last tie."""
-    first, second = sum(one.first_above for one in columns), sum(one.second_above for one in columns)
-    if sum(one.no_day for one in columns) > second:
-        return Notation("ymd")
-    if first != second:
-        return Notation("dmy" if first > second else "mdy")
-    if any(one.half_days for one in columns):
-        return Notation("mdy")
-    written = sum(one.seen - one.year_first for one in columns)
-    if not written:
-        return Notation("dmy")
-    if sum(one.slashes for one in columns) * 2 < written:
-        return Notation("dmy")
-    dmy, mdy = (sum(one.descents[order] for one in columns) for order in ("dmy", "mdy"))
-    if written > 20 and min(dmy, mdy) * 3 < max(dmy, mdy):
-        return Notation("dmy" if dmy < mdy else "mdy", ambiguous=True)
-    return Notation("mdy" if zone.startswith(("America/", "US/")) else "dmy", ambiguous=True)
+MAX_OFFSET = 15 * 60  # minutes; behind a dash something later is the end, no offset
+LATE = 6 * HOUR  # a step back of at most this is a late entry; a longer one is a new day
+LATE_OVER_MIDNIGHT = 21 * HOUR  # a step on of more than this is a late entry from before midnight
 
 
 class Clock:
@@ -105,16 +33,62 @@ class Clock:
         self.zone = zone
         self.skipped = self.doubled = 0
         self._hours: dict[tuple[int, int, int, int, bool], tuple[int, int]] = {}
+        self._others: dict[str, Clock] = {}
+        self._day = notation.day
+        self._of_day = 0
 
     def read(self, value: str) -> int:
         """Return a cell as milliseconds UTC; raises ValueError, whose text says why it is no time."""
-        try:
-            millis = self._read(value)
-        except OverflowError as error:
-            raise ValueError(_("is no date")) from error
-        if not EARLIEST <= millis <= LATEST:
-            raise ValueError(_("lies before 1970 or after 2100"))
-        return millis
+        if self.notation.kind == "elapsed":
+            return _within(self.notation.start + span(value, self.notation.unit))
+        return self._running(value) if self.notation.kind else _within(self._read(value))
+
+    def read_end(self, value: str, begun: int) -> int:
+        """Return when what began at `begun` came to its end: a moment, or a time of day on that day or the next.
+
+        Unlike `read`, it leaves the running day alone. Raises ValueError as `read` does.
+        """
+        if self.notation.kind == "elapsed" and is_span(value, self.notation.unit):
+            return self.read(value)
+        clock = None if self.notation.format else clock_parts(value)
+        if clock is None:
+            return _within(self._read(value))
+        day = datetime.fromtimestamp(begun / 1000, UTC).astimezone(self.zone).date()
+        millis = self._on(value, day, clock)
+        return millis if millis >= begun // 60_000 * 60_000 else self._on(value, day + timedelta(days=1), clock)
+
+    def _running(self, value: str) -> int:
+        """Read a time of day of a day that runs on past midnight; a cell that has its date sets the day."""
+        clock = clock_parts(value)
+        if clock is None:
+            plain = in_year(value, self._day.year, self._day.month) if self._day else ""
+            millis = _within(self._read(plain or value))
+            local = datetime.fromtimestamp(millis / 1000, UTC).astimezone(self.zone)
+            self._day = local.date()
+            self._of_day = ((local.hour * 60 + local.minute) * 60 + local.second) * 1000
+            return millis
+        if self._day is None:
+            raise ValueError(
+                _("“{value}” has no date: give the first day in a mapping ([time] date = …)").format(value=value[:40])
+            )
+        hour, minute, second, part = clock
+        if minute > 59 or second > 60 or hour > 24:
+            raise ValueError(_no_time(value))
+        of_day = ((hour * 60 + minute) * 60 + second) * 1000 + part
+        step = of_day - self._of_day
+        if step < -LATE:
+            self._day += timedelta(days=1)
+        elif step > LATE_OVER_MIDNIGHT and self._day != self.notation.day and self._of_day < DAY - LATE_OVER_MIDNIGHT:
+            return self._on(value, self._day - timedelta(days=1), clock)
+        self._of_day = of_day
+        return self._on(value, self._day, clock)
+
+    def _on(self, value: str, day: date, clock: tuple[int, int, int, int]) -> int:
+        hour, minute, second, part = clock
+        if zone := ZONE_BEHIND.search(value.upper()):
+            millis = self._dated(f"{day} {hour}:{minute:02}:{second:02}.{part:03}{zone[0]}")
+            return _within(millis or 0)
+        return self._plain(value, [day.year, day.month, day.day, hour, minute, second], utc=False) + part
 
     def _read(self, value: str) -> int:
         if self.notation.format:
@@ -123,33 +97,68 @@ class Clock:
             except ValueError as error:
                 why = _("“{value}” is not written as {format}").format(value=value[:40], format=self.notation.format)
                 raise ValueError(why) from error
-        if found := _YEAR_FIRST.match(value):
-            return self._from(value, int(found[1]), int(found[3]), int(found[4]), found)
-        if found := _YEAR_LAST.match(value):
-            first, second, last = int(found[1]), int(found[3]), int(found[4])
-            if self.notation.order == "ymd":
-                return self._from(value, _century(first), second, last, found)
-            day, month = (second, first) if self.notation.order == "mdy" else (first, second)
-            return self._from(value, _century(last) if len(found[4]) == 2 else last, month, day, found)
+        millis = self._dated(value)
+        if millis is not None:
+            return millis
         if (found := _COMPACT.match(value)) and 1970 <= int(found[1]) <= 2100:
             parts = [int(found[n] or 0) for n in range(1, 7)]
             return self._plain(value, parts, utc=bool(found[7]))
         if found := _EPOCH.match(value):
-            return int(found[1]) * 1000 + int(found[2] or 0)
-        return self._of(_in_words(value, self.notation.order != "mdy"))
+            return int(found[1]) * 1000 + int(found[2] or (found[3] or "0")[:3].ljust(3, "0"))
+        if found := _SERIAL.match(value):
+            return self._serial(value, int(found[1]), found[2] or "0")
+        plain = in_figures(value)
+        millis = self._dated(plain) if plain else None
+        if millis is None:
+            raise ValueError(_no_time(value))
+        return millis
+
+    def _dated(self, value: str) -> int | None:
+        """Read a time in the plain notation, None where it is not in it."""
+        if found := YEAR_FIRST.match(value):
+            return self._from(value, int(found[1]), int(found[3]), int(found[4]), found)
+        if found := YEAR_LAST.match(value):
+            first, second, last = int(found[1]), int(found[3]), int(found[4])
+            if self.notation.order == "ymd" and len(found[4]) == 2:
+                return self._from(value, century(first), second, last, found)
+            day, month = (second, first) if self.notation.order == "mdy" else (first, second)
+            return self._from(value, century(last) if len(found[4]) == 2 else last, month, day, found)
+        return None
+
+    def _serial(self, value: str, days: int, part: str) -> int:
+        """Read a spreadsheet's number of a day, with the time of day behind the point, in local time."""
+        day = _SERIAL_BEGINS + timedelta(days=days)
+        millis = round(float(f"0.{part}") * DAY)
+        seconds, millis = divmod(min(millis, DAY - 1), 1000)
+        parts = [day.year, day.month, day.day, seconds // 3600, seconds // 60 % 60, seconds % 60]
+        return self._plain(value, parts, utc=False) + millis
 
     def _from(self, value: str, year: int, month: int, day: int, found: re.Match[str]) -> int:
         hour, half = int(found[5] or 0), found[9]
         if half:
-            if not 1 <= hour <= 12:
-                raise ValueError(_no_time(value))
-            hour = hour % 12 + (12 if half in "pP" else 0)
+            hour = _of_half_day(value, hour, half)
         millis = int((found[8] or "0")[:3].ljust(3, "0"))
         parts = [year, month, day, hour, int(found[6] or 0), int(found[7] or 0)]
         if found[11]:
             minutes = (int(found[12]) * 60 + int(found[13] or 0)) * (-1 if found[11] == "-" else 1)
+            if abs(minutes) > MAX_OFFSET:
+                raise ValueError(_no_time(value))
             return self._plain(value, parts, utc=True) - minutes * 60_000 + millis
-        return self._plain(value, parts, utc=found[10] is not None) + millis
+        if zone := found[10]:
+            if "/" in zone:
+                return self._other(zone)._plain(value, parts, utc=False) + millis  # noqa: SLF001 - one of its own kind
+            ahead = offset_of(zone, self.zone, min(max(year, 1970), 2100)) if zone not in ("Z", "UTC", "GMT") else 0
+            return self._plain(value, parts, utc=True) - ahead * 60_000 + millis
+        return self._plain(value, parts, utc=False) + millis
+
+    def _other(self, name: str) -> "Clock":
+        """Return the clock of a zone that a cell names."""
+        if name not in self._others:
+            known = zone_named(name)
+            if not known:
+                raise ValueError(_("there is no time zone “{zone}”").format(zone=name[:40]))
+            self._others[name] = Clock(self.notation, zone_of(known))
+        return self._others[name]
 
     def _plain(self, value: str, parts: list[int], *, utc: bool) -> int:
         year, month, day, hour, minute, second = parts
@@ -157,7 +166,7 @@ class Clock:
             raise ValueError(_no_time(value))
         try:
             base, rule = self._hours.get((year, month, day, hour, utc)) or self._hour(year, month, day, hour, utc)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise ValueError(_no_time(value, self.notation.order)) from error
         if rule:
             self.skipped += rule == 1
@@ -184,88 +193,22 @@ class Clock:
         return self._plain(str(moment), parts, utc=offset is not None) - away + moment.microsecond // 1000
 
 
+def _within(millis: int) -> int:
+    """Return a moment that a log can have; raises ValueError for any other."""
+    if not EARLIEST <= millis <= LATEST:
+        raise ValueError(_("lies before 1970 or after 2100"))
+    return millis
+
+
+def _of_half_day(value: str, hour: int, half: str) -> int:
+    """Return the hour of the day of an hour with AM or PM."""
+    if not 0 <= hour <= 12:
+        raise ValueError(_no_time(value))
+    return hour % 12 + (12 if half in "pP" else 0)
+
+
 def _no_time(value: str, order: str = "") -> str:
-    if order and _YEAR_LAST.match(value):
+    if order and YEAR_LAST.match(value):
         written = {"dmy": _("day, month, year"), "mdy": _("month, day, year"), "ymd": _("year, month, day")}[order]
         return _("“{value}” is no date, read as {order}").format(value=value[:40], order=written)
     return _("“{value}” is no time").format(value=value[:40])
-
-
-def _century(year: int) -> int:
-    """Return the year that two digits mean, as POSIX has it: 69-99 are 19.., 00-68 are 20.."""
-    return year + (1900 if year > 68 else 2000)
-
-
-_MONTHS: Any = [
-    ("Jan", "January", "januari"),
-    ("Feb", "February", "februari", "febr"),
-    ("Mar", "March", "mrt", "maart"),
-    ("Apr", "April"),
-    ("May", "mei"),
-    ("Jun", "June", "juni"),
-    ("Jul", "July", "juli"),
-    ("Aug", "August", "augustus"),
-    ("Sep", "Sept", "September"),
-    ("Oct", "October", "okt", "oktober"),
-    ("Nov", "November"),
-    ("Dec", "December"),
-]
-_WEEKDAYS: Any = [
-    ("Mon", "Monday", "ma", "maandag"),
-    ("Tue", "Tuesday", "di", "dinsdag"),
-    ("Wed", "Wednesday", "wo", "woensdag"),
-    ("Thu", "Thursday", "do", "donderdag"),
-    ("Fri", "Friday", "vr", "vrijdag"),
-    ("Sat", "Saturday", "za", "zaterdag"),
-    ("Sun", "Sunday", "zo", "zondag"),
-]
-
-
-class _Names(dateutil_parser.parserinfo):
-    """English and Dutch names of months and days."""
-
-    MONTHS = _MONTHS
-    WEEKDAYS = _WEEKDAYS
-
-
-_NAMES = {first: _Names(dayfirst=first) for first in (True, False)}
-
-
-@lru_cache(maxsize=4096)
-def _in_words(value: str, day_first: bool) -> datetime:
-    """Return a date whose month is a word ("29 okt 2016 12:13"); raises ValueError on anything else."""
-    if len(value) > 60 or not _MONTH_WORD.search(value) or sum(map(str.isdigit, value)) < 3:
-        raise ValueError(_no_time(value))
-    try:
-        moment = dateutil_parser.parse(value, _NAMES[day_first], default=datetime(1, 1, 1))  # noqa: DTZ001
-        moment.utcoffset()
-    except (ValueError, OverflowError, TypeError, AttributeError, ArithmeticError) as error:
-        raise ValueError(_no_time(value)) from error
-    if moment.year < 2:
-        raise ValueError(_no_time(value))
-    return moment
-
-
-def is_time_only(value: str) -> bool:
-    """Whether a cell is a time of day without a date."""
-    return _TIME_ONLY.match(value) is not None
-
-
-def is_date_only(value: str) -> bool:
-    """Whether a cell is a date without a time of day."""
-    return _DATE_ONLY.match(value) is not None
-
-
-def is_figure(value: str) -> bool:
-    """Whether a cell is a bare figure, which is a time only where its column's name says so."""
-    return value.replace(".", "", 1).isdigit()
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """Return a time zone by its name; raises RuleError where there is none."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise RuleError(
-            _("There is no time zone “{zone}”: they are named like Europe/Amsterdam.").format(zone=name)
-        ) from error

@@ -1,33 +1,22 @@
-"""Importing into a log: once only, whole, by mapping; and the real files where they are at hand."""
+"""Importing into a log: once only, whole, in the order of time; what is refused and what changed is said."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from commandlog.intake.importing import Outcome, plan_import, run
-from commandlog.intake.mapping import read_mapping
+from commandlog.intake.planned import described, document
+from commandlog.intake.standing import standing
+from commandlog.log.derived import incidents, reports
 from commandlog.log.desk import Desk
-from commandlog.model.covenant import Covenant, Ladder, Level, Party, Place
-from commandlog.model.errors import RuleError
+from commandlog.log.store import Log
+from commandlog.model.errors import RuleError, Unavailable
 from commandlog.model.keeping import Imported
-from commandlog.model.records import IncidentOpened, LevelSet, Linked, Report
+from commandlog.model.records import Feedback, IncidentClosed, IncidentOpened, Report
 from commandlog.verbs.events import open_event
 from commandlog.verbs.incidents import incident_of
-
-COVENANT = Covenant(
-    code="test",
-    name="Test",
-    driver="venue",
-    parties=(Party("venue", "Venue", "private", "V"), Party("police", "Police", "public", "P")),
-    places=(Place("brooklyn", "Brooklyn"),),
-    ladders=(Ladder("grip", "GRIP", tuple(Level(str(n), f"GRIP {n}") for n in range(6)), declared_by=("police",)),),
-)
-DATA = Path(os.environ.get("COMMANDLOG_DATA", Path(__file__).parents[3] / "shared" / "data"))
-PAGES = DATA / "p2000-den-haag-2020" / "den_haag_ny_2020_ff_calls.geojson"
-CITY = DATA / "nyc-emergency-management" / "nyc_oem_incidents_export_2017.csv"
-real = pytest.mark.skipif(not DATA.is_dir(), reason="the real data are not at hand (COMMANDLOG_DATA)")
+from tests.intake.imports import COVENANT, contents, imported, kinds, planned, written
 
 MAPPING = """
 kind = "report"
@@ -67,27 +56,8 @@ def other(tmp_path: Path) -> Iterator[Desk]:
 
 
 def table(tmp_path: Path, rows: int, name: str = "log.csv") -> Path:
-    path = tmp_path / name
     lines = [f"2020-01-{1 + n % 28:02d} 10:{n % 60:02d},row number {n},north" for n in range(rows)]
-    path.write_text("\n".join(["time,text,place", *lines]) + "\n")
-    return path
-
-
-def contents(desk: Desk) -> list[object]:
-    """What the imports made, in order, without what differs by the moment of writing."""
-    found: list[object] = []
-    for record in desk.log.records():
-        frame = record.frame
-        if isinstance(frame, Report | IncidentOpened | LevelSet | Imported | Linked):
-            entries = frame.entries if isinstance(frame, Imported) else 0
-            found.append(
-                (type(frame).__name__, frame.origin, frame.occurred_at * (entries == 0), entries, record.words)
-            )
-    return found
-
-
-def imported(desk: Desk, source: Path, mapping: Path | None = None) -> Outcome:
-    return run(desk, plan_import(desk, source, mapping))
+    return written(tmp_path, "\n".join(["time,text,place", *lines]) + "\n", name)
 
 
 def test_a_second_run_adds_nothing(tmp_path: Path, desk: Desk) -> None:
@@ -108,49 +78,62 @@ def test_a_grown_file_adds_only_what_is_new(tmp_path: Path, desk: Desk) -> None:
 
 
 def test_identical_rows_are_each_taken_in_once(tmp_path: Path, desk: Desk) -> None:
-    path = tmp_path / "log.csv"
-    path.write_text("time,text\n" + "2020-01-01 10:00,the same\n" * 3)
+    path = written(tmp_path, "time,text\n" + "2020-01-01 10:00,the same\n" * 3)
     assert imported(desk, path).added == 3
-    path.write_text("time,text\n" + "2020-01-01 10:00,the same\n" * 4)
+    written(tmp_path, "time,text\n" + "2020-01-01 10:00,the same\n" * 4)
     assert imported(desk, path).added == 1
 
 
 def test_a_later_export_with_other_spelling_and_a_closing_time(tmp_path: Path, desk: Desk) -> None:
-    path = tmp_path / "log.csv"
-    path.write_text(
-        "type,place,created,closed\nLaw Enforcement-Other,North,10/29/16 12:13,\nWater,,1/2/16 3:04,1/2/16 9:00\n"
+    path = written(
+        tmp_path,
+        "type,place,created,closed\nLaw Enforcement-Other,North,10/29/16 12:13,\nWater,,1/2/16 3:04,1/2/16 9:00\n",
     )
-    assert imported(desk, path).added == 2
-    path.write_text(
+    first = imported(desk, path)
+    assert (first.added, first.closed) == (2, 1)
+    written(
+        tmp_path,
         "type,place,created,closed\nLawEnforcement-Other,North,10/29/2016 12:13:20 PM,10/29/2016 01:00:00 PM\n"
-        "Water,,01/02/2016 03:04:10 AM,01/02/2016 09:00:30 AM\n"
+        "Water,,01/02/2016 03:04:10 AM,01/02/2016 09:00:30 AM\n",
     )
     outcome = imported(desk, path)
-    assert (outcome.added, outcome.changed_count) == (0, 1)
+    assert (outcome.added, outcome.closed, outcome.changed_count) == (0, 1, 1)
     assert outcome.changed[0].line == 2
-    assert "closed" in outcome.changed[0].what
+    assert "type: “Law Enforcement-Other” → “LawEnforcement-Other”" in map(str, outcome.changed[0].what)
+    found = [one for one in desk.log.records() if isinstance(one.frame, Report | Feedback)]
+    ends = {one.frame.entry: one.frame.occurred_at for one in found if isinstance(one.frame, Feedback)}
+    lasted = {one.words.text: ends[one.id] - one.frame.occurred_at for one in found if one.id in ends if one.words}
+    assert {text: round(one / 60_000) for text, one in lasted.items()} == {"Law Enforcement-Other": 47, "Water": 356}
+    states = [reports.current(desk.log.db, one.seq) for one in found if isinstance(one.frame, Report)]
+    assert [one and one.state for one in states] == ["closed", "closed"]
+    head = desk.log.head.seq
+    assert imported(desk, path).closed == 0
+    assert desk.log.head.seq == head
 
 
 def test_a_changed_row_is_reported_and_not_written(tmp_path: Path, desk: Desk) -> None:
-    path = tmp_path / "log.csv"
-    path.write_text("id,time,text\n7,2020-01-01 10:00,one\n8,2020-01-01 10:01,two\n")
+    rows = "id,time,text,priority,crew\n7,2020-01-01 10:00,one,P 1,4\n8,2020-01-01 10:01,{}\n"
+    path = written(tmp_path, rows.format("two,P 1,4"))
     imported(desk, path)
     head = desk.log.head.seq
-    path.write_text("id,time,text\n7,2020-01-01 10:00,one\n8,2020-01-01 10:01,other\n")
+    written(tmp_path, rows.format("other,P 2,"))
+    shown = described(plan := planned(desk, path), standing(desk.log, plan))
+    assert any("text: “two” → “other”" in one and "crew: “4” → nothing" in one for one in shown)
     outcome = imported(desk, path)
-    assert [(one.line, one.what) for one in outcome.changed] == [(3, ("text",))]
+    assert [(one.line, [each.column for each in one.what]) for one in outcome.changed] == [
+        (3, ["text", "priority", "crew"])
+    ]
     assert desk.log.head.seq == head
-    assert any("line 3" in one and "V1-" in one for one in outcome.described())
+    assert any("line 3" in one and "V1-" in one and "priority: “P 1” → “P 2”" in one for one in outcome.described())
 
 
 @pytest.mark.parametrize("stop", [500, 1000])
 def test_an_import_that_is_broken_off_goes_on_where_it_stopped(
     tmp_path: Path, desk: Desk, other: Desk, stop: int
 ) -> None:
-    path, mapping = tmp_path / "log.csv", tmp_path / "mapping.toml"
+    mapping = written(tmp_path, MAPPING, "mapping.toml")
     rows = (f"{n},2020-01-01 {10 + n // 600}:{n // 10 % 60:02d},in s{n % 7}: GRIP {n // 500}" for n in range(1300))
-    path.write_text("\n".join(["id,at,message", *rows]))
-    mapping.write_text(MAPPING)
+    path = written(tmp_path, "\n".join(["id,at,message", *rows]))
 
     def broken(done: int, _total: int) -> None:
         if done >= stop:
@@ -164,160 +147,150 @@ def test_an_import_that_is_broken_off_goes_on_where_it_stopped(
     assert imported(desk, path, mapping).added == 0
 
 
+def test_a_disk_that_fills_up_leaves_whole_rows_and_says_how_many(tmp_path: Path, desk: Desk, other: Desk) -> None:
+    path = table(tmp_path, 3000)
+    pages = desk.log.db.execute("PRAGMA page_count").fetchone()[0]
+    desk.log.db.execute(f"PRAGMA max_page_count = {pages + 100}")
+    with pytest.raises(Unavailable, match=r"full.* of 3000 rows are in the log; the same command goes on") as caught:
+        imported(desk, path)
+    assert "\n" not in str(caught.value)
+    there = [one for one in desk.log.records() if isinstance(one.frame, Report)]
+    assert f" {len(there)} of 3000 rows" in str(caught.value)
+    desk.log.db.execute("PRAGMA max_page_count = 1000000")
+    assert imported(desk, path).added == 3000 - len(there)
+    imported(other, path)
+    assert contents(desk) == contents(other)
+
+
+def test_a_log_that_cannot_be_written_takes_nothing_in(tmp_path: Path, desk: Desk) -> None:
+    path = table(tmp_path, 10)
+    with Log(desk.path, reading=True) as log:
+        reader = Desk(log, desk.signer)
+        with pytest.raises(Unavailable, match="0 of 10 rows"):
+            imported(reader, path)
+    assert "report" not in kinds(desk)
+
+
 def test_incidents_and_levels_by_mapping(tmp_path: Path, desk: Desk) -> None:
-    mapping, path = tmp_path / "mapping.toml", tmp_path / "log.csv"
-    mapping.write_text(MAPPING)
+    mapping = written(tmp_path, MAPPING, "mapping.toml")
     head = "id,at,message\n"
     first = "1,2020-01-01 10:00,fire in Elm\n2,2020-01-01 10:20,GRIP 1 fire in Elm\n3,2020-01-01 10:30,GRIP 1 in Elm\n"
-    path.write_text(head + first + "4,2020-01-01 12:00,fire in Elm\n")
+    path = written(tmp_path, head + first + "4,2020-01-01 12:00,fire in Elm\n")
     outcome = imported(desk, path, mapping)
     assert (outcome.incidents, outcome.levels) == (2, 1)
     titles = [one.words.title for one in desk.log.records() if isinstance(one.frame, IncidentOpened) and one.words]
     assert titles == ["Fire Elm", "Fire Elm"]
-    path.write_text(head + "0,2020-01-01 09:50,smoke in Elm\n" + first + "9,2020-01-01 11:00,GRIP 0 in Elm\n")
+    written(tmp_path, head + "0,2020-01-01 09:50,smoke in Elm\n" + first + "9,2020-01-01 11:00,GRIP 0 in Elm\n")
     grown = imported(desk, path, mapping)
     assert (grown.added, grown.incidents, grown.levels) == (2, 0, 1)
-    reports = [one.seq for one in desk.log.records() if isinstance(one.frame, Report)]
-    assert len({incident_of(desk, one) for one in reports}) == 2
+    found = dict(desk.log.db.execute("SELECT incident, count(*) FROM links GROUP BY 1"))
+    assert sorted(found.values()) == [1, 5]
+
+
+def test_an_incident_that_is_over_is_closed_when_its_last_row_says_so(tmp_path: Path, desk: Desk) -> None:
+    mapping = written(tmp_path, MAPPING, "mapping.toml")
+    rows = "id,at,message\n1,2020-01-01 10:00,fire in Elm\n2,2020-01-01 10:20,fire in Elm\n"
+    imported(desk, path := written(tmp_path, rows), mapping)
+    (opened,) = [one for one in desk.log.records() if isinstance(one.frame, IncidentOpened)]
+    row = incidents.current(desk.log.db, opened.seq)
+    assert row is not None
+    assert (row.state, row.closed - row.opened) == ("closed", 20 * 60_000)
+    assert imported(desk, path, mapping).added == 0
+    assert kinds(desk).count("incident_closed") == 1
+
+
+def test_an_incident_that_may_go_on_stays_open_until_a_longer_export_shows_that_it_does_not(
+    tmp_path: Path, desk: Desk
+) -> None:
+    mapping = written(tmp_path, MAPPING, "mapping.toml")
+    desk.log.clock = lambda: 1577880000000  # 13:00 on the day of the export
+    rows = "id,at,message\n1,2020-01-01 12:00,fire in Elm\n2,2020-01-01 12:20,fire in Elm\n"
+    imported(desk, path := written(tmp_path, rows), mapping)
+    (report,) = [one.seq for one in desk.log.records() if isinstance(one.frame, Report)][:1]
+    assert incident_of(desk, report)
+    imported(desk, written(tmp_path, rows + "3,2020-01-01 12:40,fire in Elm\n"), mapping)
+    imported(desk, written(tmp_path, rows + "3,2020-01-01 12:40,fire in Elm\n4,2020-01-01 13:30,other\n"), mapping)
+    (closed,) = [one.frame for one in desk.log.records() if isinstance(one.frame, IncidentClosed)]
+    assert closed.occurred_at == 1577878800000  # 12:40
+    assert path.exists()
 
 
 def test_rows_are_refused_by_line_and_the_rest_goes_in(tmp_path: Path, desk: Desk) -> None:
-    path = tmp_path / "log.csv"
     rows = ["time,text,place"] + [f"{n}/1/2020 10:00,fine,x" for n in range(13, 30)]
-    path.write_text("\n".join([*rows, ",no time,x", "1/13/2020 10:00,wrong order,x", "14/1/2020 10:00,,", "a,b,c,d"]))
-    plan = plan_import(desk, path)
+    text = "\n".join([*rows, ",no time,x", "1/13/2020 10:00,wrong order,x", "14/1/2020 10:00,,", "a,b,c,d"])
+    plan = planned(desk, path := written(tmp_path, text))
     assert [(one.line, one.column) for one in plan.refused] == [(19, "time"), (20, "time"), (21, "text"), (22, "")]
     assert "line 20: time: “1/13/2020 10:00” is no date, read as day, month, year" in plan.refusals()
-    outcome = run(desk, plan)
+    said = described(plan, standing(desk.log, plan))
+    assert {"Refused:", "  line 19: time: has no date and time", "time: time (guessed)"} <= set(said)
+    outcome = imported(desk, path)
     assert (outcome.added, outcome.refused) == (17, 4)
     assert "4 refused" in outcome.sums()
     assert "line 19: time: has no date and time" in outcome.described()
-    assert {"Refused:", "  line 19: time: has no date and time", "time: time (guessed)"} <= set(plan.described())
 
 
 def test_entries_come_in_the_order_of_time_and_settled(tmp_path: Path, desk: Desk) -> None:
-    path = tmp_path / "log.csv"
-    path.write_text("time,text\n2020-01-01 10:02,c\n2020-01-01 10:01,a\n2020-01-01 10:02,d\n2020-01-01 10:01,b\n")
-    imported(desk, path)
+    rows = "time,text\n2020-01-01 10:02,c\n2020-01-01 10:01,a\n2020-01-01 10:02,d\n2020-01-01 10:01,b\n"
+    imported(desk, written(tmp_path, rows))
     said = [one for one in desk.log.records() if isinstance(one.frame, Report)]
     assert [one.words.text for one in said if one.words] == ["a", "b", "c", "d"]
     assert all(one.frame.settled for one in said)
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("kind = 3", "kind"),
-        ("nonsense = 1", "nonsense"),
-        ("kind = 'task'", "kind"),
-        ("timezone = 'Mars/Base'", "timezone"),
-        ("[time]\norder = 'ydm'", "time.order"),
-        ("[time]\nformat = '%Y %Y'", "time.format"),
-        ("[time]\nformat = '%Q'", "time.format"),
-        ("[file]\nseparator = ';;'", "file.separator"),
-        ("[file]\nencoding = 'hex'", "file.encoding"),
-        ("[values.priority]\na = 'huge'", "values.priority"),
-        ("[[extract]]\nname='a'\ncolumn='b'\npattern='('", "extract.pattern"),
-        ("[[extract]]\nname='a'\ncolumn='b'\npattern='x'", "extract.pattern"),
-        ("[incident]\ncolumns=[]\ntitle='x'", "incident"),
-        ("[[", "TOML"),
-        ("\x00", "TOML"),
-    ],
-)
-def test_a_wrong_mapping_names_the_key(tmp_path: Path, text: str, says: str) -> None:
-    path = tmp_path / "mapping.toml"
-    path.write_text(text)
-    with pytest.raises(RuleError) as caught:
-        read_mapping(path)
-    assert says in str(caught.value)
-    assert "mapping.toml" in str(caught.value)
+def test_the_first_entries_are_shown_in_columns_that_fit_a_screen(tmp_path: Path, desk: Desk) -> None:
+    rows = [f"2020-01-01 10:0{n},{'very long words ' * 40},Poort F,P 1,brand" for n in range(3)]
+    rows.append("2020-01-01 10:05,火災 火災 火災 火災 火災 火災 火災 火災 火災 火災 火災 火災 火災,Poort F,P 2,brand")
+    plan = planned(desk, written(tmp_path, "\n".join(["time,text,place,priority,category", *rows])))
+    said = described(plan, standing(desk.log, plan))
+    at = said.index("The first entries:")
+    lines = said[at + 1 : at + 6]
+    assert all(len(one) <= 100 for one in lines)
+    assert len({one.index("gate-f") for one in lines[1:4]}) == 1
+    assert all("…" in one for one in lines[1:4])
+    shown = document(plan, standing(desk.log, plan))
+    assert (shown["rows"], shown["there"], shown["first"][0]["place"]) == (4, 0, "gate-f")
+    assert "report" not in kinds(desk)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[columns]\ntime = 'absent'",
-        "[[extract]]\nname='a'\ncolumn='absent'",
-        "[incident]\ncolumns=['absent']\ntitle='x'",
-        "[incident]\ncolumns=['text']\ntitle='{absent}'",
-        "[[level]]\nladder='grip'\ncolumn='absent'\npattern='x'\nlevel='1'",
-        "party = 'nobody'",
-    ],
-)
-def test_a_mapping_that_does_not_fit_the_file_says_so(tmp_path: Path, desk: Desk, text: str) -> None:
-    mapping = tmp_path / "mapping.toml"
-    mapping.write_text(text)
-    with pytest.raises(RuleError, match="mapping names"):
-        plan_import(desk, table(tmp_path, 3), mapping)
-
-
-def test_a_level_that_the_covenant_lacks_is_said(tmp_path: Path, desk: Desk) -> None:
-    mapping, path = tmp_path / "mapping.toml", tmp_path / "log.csv"
-    mapping.write_text(MAPPING)
-    path.write_text("id,at,message\n1,2020-01-01 10:00,GRIP 9 in Elm\n")
-    plan = plan_import(desk, path, mapping)
-    assert any("grip: 9" in one for one in plan.notices)
-    assert run(desk, plan).levels == 0
-
-
-@real
-def test_the_pages_of_the_hague_by_their_mapping(desk: Desk) -> None:
-    plan = plan_import(desk, PAGES, Path("den-haag-p2000"))
-    assert (len(plan), plan.refused_count) == (401, 0)
-    fire = max(plan.incidents, key=lambda one: len(one.members))
-    assert fire.title == "Gebouwbrand Laan van Wateringse Veld"
-    assert "Gebouwbrand Pijnboomstraat" in [one.title for one in plan.incidents]
-    assert len(fire.members) == 9
+def test_the_file_and_the_mapping_are_named_in_the_log(tmp_path: Path, desk: Desk) -> None:
+    mapping = written(tmp_path, MAPPING, "mapping.toml")
+    path = written(tmp_path, "id,at,message\n1,2020-01-01 10:00,fire in Elm\n", "pages.csv")
+    plan = planned(desk, path, mapping)
     run(desk, plan)
-    levels = [one for one in desk.log.records() if isinstance(one.frame, LevelSet)]
-    assert [(one.frame.level, one.frame.occurred_at) for one in levels] == [
-        ("1", 1577906040000),  # 20:14 in The Hague
-        ("0", 1577913420000),  # 22:17
-    ]
-    again = imported(desk, PAGES, Path("den-haag-p2000"))
-    assert (again.added, again.incidents, again.levels, again.changed_count) == (0, 0, 0, 0)
+    (made,) = [one for one in desk.log.records() if isinstance(one.frame, Imported)]
+    assert (made.frame.file, made.frame.mapping) == (plan.digest, plan.given.digest)
+    assert made.words is not None
+    assert (made.words.title, made.words.raw) == ("pages.csv", {"mapping": "mapping.toml"})
 
 
-@pytest.mark.parametrize("name", ["den-haag-p2000", "nyc-emergency-management.toml"])
-def test_our_own_mappings_are_found_by_name(name: str) -> None:
-    assert read_mapping(Path(name))[0].timezone
+def test_the_same_rows_by_another_mapping_are_warned_of(tmp_path: Path, desk: Desk) -> None:
+    path = table(tmp_path, 50)
+    imported(desk, path)
+    assert planned(desk, path).warnings == []
+    mapping = written(tmp_path, 'kind = "note"\n[columns]\ntext = "text"\nkey = "text"\n', "mine.toml")
+    said = planned(desk, path, mapping).warnings
+    assert any("log.csv with no mapping" in one for one in said)
+    assert any("50 of 50 rows" in one for one in said)
+    renamed = path.rename(tmp_path / "renamed.csv")
+    with renamed.open("a") as file:
+        file.write("2020-02-01 10:00,new,north\n")
+    said = planned(desk, renamed, mapping).warnings
+    assert any("50 of 51 rows" in one for one in said)
+    assert planned(desk, renamed).warnings == []
 
 
-def test_a_format_of_the_mapping_is_kept_to(tmp_path: Path, desk: Desk) -> None:
-    mapping, path = tmp_path / "mapping.toml", tmp_path / "log.csv"
-    mapping.write_text("timezone = 'UTC'\n[time]\nformat = '%d|%m|%y %H'\n[columns]\ntime = 'time'")
-    path.write_text("time,text\n02|01|20 10,a\n2020-01-02 10:00,b\n")
-    plan = plan_import(desk, path, mapping)
-    assert [one.occurred for _n, one in plan.entries()] == [1577959200000]
-    assert [one.line for one in plan.refused] == [3]
+def test_the_log_itself_is_not_imported(desk: Desk) -> None:
+    with pytest.raises(RuleError, match="the log itself"):
+        plan_import(desk, desk.path)
 
 
-@real
-def test_the_pages_of_the_hague_without_a_mapping(desk: Desk) -> None:
-    plan = plan_import(desk, PAGES)
-    assert plan.guess.columns.time == ["pmeTimeStamp"]
-    assert plan.guess.columns.text == ["pmeMessage"]
-    one = plan.entry(0)
-    assert (one.priority, one.where, one.pin) == ("urgent", "Pijnboomstraat", (52.081183, 4.2733977))
-    assert "\\N" not in one.raw.values()
-
-
-@real
-def test_files_that_are_no_log_are_clear_errors(desk: Desk) -> None:
-    for path in DATA.rglob("*"):
-        if path.is_file() and path not in (PAGES, CITY):
-            with pytest.raises(RuleError):
-                plan_import(desk, path)
-
-
-@real
-@pytest.mark.parametrize("mapping", [None, "nyc-emergency-management"])
-def test_the_log_of_new_york(desk: Desk, mapping: str | None) -> None:
-    plan = plan_import(desk, CITY, Path(mapping) if mapping else None)
-    assert (len(plan), plan.refused_count) == (5060, 0)
-    assert plan.guess.notation.order == "mdy"
-    run(desk, plan)
-    again = imported(desk, CITY, Path(mapping) if mapping else None)
-    assert (again.added, again.already, again.changed_count) == (0, 5060, 0)
-    if mapping:
-        assert sum(one.place == "brooklyn" for _n, one in plan.entries()) > 1400
+def test_progress_is_told_while_reading_and_writing(tmp_path: Path, desk: Desk) -> None:
+    path = table(tmp_path, 2500)
+    read: list[tuple[int, int]] = []
+    plan = plan_import(desk, path, None, lambda done, total: read.append((done, total)))
+    assert read == [(1000, 0), (2000, 0), (1000, 2500), (2000, 2500)]
+    done: list[tuple[int, int]] = []
+    outcome = run(desk, plan, lambda rows, total: done.append((rows, total)))
+    assert isinstance(outcome, Outcome)
+    assert done[-1] == (2500, 2500)
+    assert [rows for rows, _total in done] == sorted(rows for rows, _total in done)
