@@ -66,17 +66,22 @@ def opened(file: Path) -> Iterator[Log]:
 def _copy_too(log: Log, spent: float) -> None:
     """Bring the second copy up to date with what a command has stored, in no more time than the command took itself.
 
-    A command is done when its entry is in the log: what is wrong with the copy is said, and fails nothing.
+    A command is done when its entry is in the log: what is wrong with the copy is said, and fails nothing. Where the
+    command itself was refused, that alone is said; the copy's trouble is in the next command's line and in `status`.
     """
+    is_refused = sys.exc_info()[0] is not None
+    told = ""
     try:
         state = bring_up_to_date(log, settings_folder(), max(AFTER_COMMAND, spent))
         if state and state.trouble:
-            click.echo(copy_line(state, log.clock(), zone_of(log)), err=True)
+            told = copy_line(state, log.clock(), zone_of(log))
     except CommandLogError as error:
-        click.echo(str(error), err=True)
+        told = str(error)
     except sqlite3.OperationalError as error:
         told = _("The second copy was not brought up to date now ({error}); the next command tries again.")
-        click.echo(told.format(error=error), err=True)
+        told = told.format(error=error)
+    if told and not is_refused:
+        click.echo(told, err=True)
 
 
 def code_of(covenant: Covenant, what: str, text: str) -> str:
@@ -142,11 +147,16 @@ def print_json(document: Any) -> None:
 
 
 def progress(what: str) -> Callable[[int, int], None]:
-    """Return a progress line on stderr, where that is a terminal."""
+    """Return a progress line on stderr, with how many there are a second, where that is a terminal."""
+    start = time.monotonic()
 
     def show(done: int, total: int) -> None:
         if sys.stderr.isatty():
+            rate = round(done / max(time.monotonic() - start, 0.001))
+            full = 20 * done // total if total else 20
+            bar = f"{'█' * full}{'░' * (20 - full)}"
             end = "\n" if done >= total else ""
-            print(f"\r{what} {done:,} / {total:,}", end=end, file=sys.stderr, flush=True)
+            told = _("{n} a second").format(n=f"{rate:,}")
+            print(f"\r{what} {bar} {done:,} / {total:,} · {told} ", end=end, file=sys.stderr, flush=True)
 
     return show

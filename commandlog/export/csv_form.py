@@ -2,78 +2,65 @@
 
 RFC 4180: commas, quotes where needed, lines end in CR LF; UTF-8 with a byte order mark, so that Excel reads the
 accents. The separator does not depend on the language: who opens it in a Dutch Excel takes the .xlsx instead.
-
-The formula rule: a text cell that begins with = + - @ tab or CR would be taken for a formula, so it gets one apostrophe
-in front. A cell that begins with apostrophes and then such a character gets one more, so that `plain` gives back
-every text as it was. Cells of numbers (position, latitude, longitude) are numbers and get none.
+The formula rule (`commandlog.model.flat.defused`) holds for cells of text; numbers are numbers.
 """
 
 import csv
 import io
-import re
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
-import msgspec
-
 from commandlog.export.contents import Contents, Progress
-from commandlog.export.flat import AttachedFile, EarlierText, Entry, flat
+from commandlog.export.flat import Flattener
+from commandlog.model.flat import FIELDS, AttachedFile, Cell, EarlierText, Entry, cells, defused, plain
+from commandlog.views.lines import Line
 
-_LOOKS_LIKE_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-_DEFUSED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
+__all__ = ["COLUMNS", "NAMES", "defused", "plain", "write", "write_lines", "write_rows"]
+
 NAMES = ("party_name", "place_name", "category_name")
 """Columns beside the fields of an entry: what people call the codes."""
-_NESTED = ("raw", "earlier", "attachments")
+_BESIDE = ("earlier_text", *NAMES, "raw", "attachments")
 COLUMNS = (
-    *(one for one in Entry.__struct_fields__ if one not in _NESTED),
-    "earlier_text",
-    *NAMES,
-    "raw",
-    "attachments",
+    *FIELDS[: FIELDS.index("later") + 1],
+    *_BESIDE,
+    *(one for one in FIELDS[FIELDS.index("later") + 1 :] if one not in _BESIDE),
 )
+"""New columns come last, so that who reads by number goes on reading the same."""
 
 
 def write(contents: Contents, out: BinaryIO, progress: Progress | None = None) -> None:
     """Write the entries to a binary file, one row each, under a row of column names."""
+    write_lines(contents, contents.lines(progress), out)
+
+
+def write_lines(contents: Contents, lines: Iterable[Line], out: BinaryIO) -> None:
+    """Write these entries to a binary file."""
+    flattener = Flattener(contents)
+    entries = (flattener.entry(line) for line in lines)
+    write_rows(out, COLUMNS, (_row(contents, one) for one in entries))
+
+
+def write_rows(out: BinaryIO, head: Sequence[str], rows: Iterable[Sequence[Cell | None]]) -> None:
+    """Write a table to a binary file: its head, then its rows; texts that look like formulas are defused."""
     text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="")
-    rows = csv.writer(text)
-    rows.writerow(COLUMNS)
-    for line in contents.lines(progress):
-        rows.writerow(_row(contents, flat(contents, line)))
+    table = csv.writer(text)
+    table.writerow([defused(one) for one in head])
+    table.writerows([defused(one) if isinstance(one, str) else one for one in row] for row in rows)
     text.flush()
     text.detach()
 
 
-def defused(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula (the rule above)."""
-    return f"'{text}" if _LOOKS_LIKE_FORMULA.match(text) else text
-
-
-def plain(cell: str) -> str:
-    """Return the text that a cell stands for: the inverse of `defused`."""
-    return cell[1:] if _DEFUSED.match(cell) else cell
-
-
-def _row(contents: Contents, entry: Entry) -> list[object]:
+def _row(contents: Contents, entry: Entry) -> list[Cell | None]:
     covenant = contents.covenant
-    beside = {
+    found: dict[str, Cell] = cells(entry)
+    found |= {
         "party_name": covenant.party_name(entry.party),
         "place_name": covenant.place_name(entry.place),
         "category_name": covenant.category_name(entry.category),
         "earlier_text": "\n".join(map(_struck, entry.earlier)),
-        "raw": msgspec.json.encode(entry.raw).decode() if entry.raw else "",
         "attachments": "\n".join(map(_attached, entry.attachments)),
     }
-    return [_cell(beside[name] if name in beside else getattr(entry, name)) for name in COLUMNS]
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, str):
-        return defused(value)
-    if isinstance(value, tuple):
-        return defused(" ".join(value))
-    if isinstance(value, bool):
-        return "true" if value else ""
-    return "" if value is None else value
+    return [found.get(name) for name in COLUMNS]
 
 
 def _attached(one: AttachedFile) -> str:

@@ -9,11 +9,11 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from commandlog.export import bundle, csv_form, jsonl_form, pdf_form, xlsx_form
 from commandlog.export.contents import Contents, Progress
 from commandlog.language import _
 from commandlog.log.derived.table import id_at
@@ -21,19 +21,24 @@ from commandlog.log.desk import Desk
 from commandlog.log.files import sync_folder
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError, Unavailable
+from commandlog.model.frames import Millis
 from commandlog.model.keeping import Exported
 from commandlog.model.records import Words
 from commandlog.views.moments import Moment
 
 Writer = Callable[[Contents, BinaryIO, Progress | None], None]
 
-FORMS: dict[str, Writer] = {
-    ".pdf": pdf_form.write,
-    ".xlsx": xlsx_form.write,
-    ".csv": csv_form.write,
-    ".jsonl": jsonl_form.write,
-    ".zip": bundle.write,
+FORMS: dict[str, str] = {
+    ".pdf": "pdf_form",
+    ".xlsx": "xlsx_form",
+    ".csv": "csv_form",
+    ".csv.zip": "csv_set",
+    ".jsonl": "jsonl_form",
+    ".geojson": "geojson_form",
+    ".html": "html_form",
+    ".zip": "bundle",
 }
+"""The forms by suffix, each with the module here that writes it: read only when it is asked for."""
 
 
 class Written(NamedTuple):
@@ -51,21 +56,31 @@ def export(
     moment: Moment,
     *,
     for_party: str = "",
+    since: Millis = 0,
+    until: Millis = 0,
+    sections: Iterable[str] = (),
     progress: Progress | None = None,
     desk: Desk | None = None,
 ) -> Written:
     """Write everything up to `moment` to `out`, in the form that its suffix names and in the current language.
 
-    With `for_party`, only what that party may read. With `desk`, the export is recorded in the log. A file that is
-    there already is replaced, whole or not at all. `progress` is called with the entries done and the total.
-    Raises RuleError (a suffix, a place or a party that cannot be) or Unavailable (disk full, no permission); nothing
-    is left behind then.
+    With `for_party`, only what that party may read. With `since` and `until` (milliseconds UTC), only what happened at
+    or after the one and before the other; with `sections`, only these parts of a form that has them. With `desk`, the
+    export is recorded in the log. A file that is there already is replaced, whole or not at all. `progress` is called
+    with the entries done and the total.
+    Raises RuleError (a suffix, place, party, range or section that cannot be) or Unavailable (no room, no permission);
+    nothing is left behind then.
     """
     form = _form(log, out)
-    contents = Contents(log, moment, for_party, desk.party if desk else "")
+    contents = Contents(log, moment, for_party, desk.party if desk else "", since, until, sections)
+    if form == "zip" and (contents.partly or contents.sections):
+        raise RuleError(
+            _("A bundle is the whole log, or it would prove nothing: leave the range and the sections out.")
+        )
+    write = writer(form)
     contents.signer = desk.signer if desk else None
     with _failures(out), _beside(out) as (part, file):
-        FORMS[f".{form}"](contents, file, progress)
+        write(contents, file, progress)
         file.flush()
         os.fsync(file.fileno())
         digest = _digest(file)
@@ -74,16 +89,30 @@ def export(
             part.replace(out)
         else:
             upto = id_at(log.db, moment.position)
-            words = Words(title=out.name)
+            words = Words(title=out.name, text=_part(contents))
             record = {"form": form, "file": digest, "for_party": for_party, "upto": upto}
             _recorded(desk, words, record, part, out)
         sync_folder(out.parent)
     return Written(out, form, digest, contents.entries)
 
 
+def writer(form: str) -> Writer:
+    """Return the function that writes a form ("pdf")."""
+    write: Writer = import_module(f"commandlog.export.{FORMS[f'.{form}']}").write
+    return write
+
+
+def _part(contents: Contents) -> str:
+    """Return which part of the log a copy holds, for its record: the range in ISO 8601, and the sections."""
+    span = f"{contents.iso(contents.since) or '..'}/{contents.iso(contents.until) or '..'}" if contents.partly else ""
+    return " ".join((span, *contents.sections)).strip()
+
+
 def _form(log: Log, out: Path) -> str:
     """Return the form that a path asks for; raises RuleError for one that cannot be written."""
-    if out.suffix.lower() not in FORMS:
+    name = out.name.lower()
+    suffix = max((one for one in FORMS if name.endswith(one) and name != one), key=len, default="")
+    if not suffix:
         raise RuleError(
             _("“{file}” has no form that can be written: end it in {forms}.").format(
                 file=out.name, forms=_(" or ").join(FORMS)
@@ -95,7 +124,7 @@ def _form(log: Log, out: Path) -> str:
         raise RuleError(_("There is no folder {folder}: make it first.").format(folder=out.parent))
     if out.exists() and log.path.exists() and out.samefile(log.path):
         raise RuleError(_("{file} is the log itself: choose another name.").format(file=out))
-    return out.suffix.lower()[1:]
+    return suffix[1:]
 
 
 def _recorded(desk: Desk, words: Words, fields: dict[str, Any], part: Path, out: Path) -> None:

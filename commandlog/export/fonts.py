@@ -27,11 +27,19 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont, TTFontFile
 from commandlog.model.harmless import visible
 
 MISSING = "□"
+HYPHEN = "‐"
+_SYLLABLE = 14  # letters back from where a line is full, in which a syllable is looked for
+_BEGINS = re.compile(
+    r"(?<=[^\W\d_])((?:(?<=[b-df-hj-np-tv-xz])s[ptk]r?|sch|ch|sj|tj|[bcdfgkptvw][lr]|(?<!i)j|[b-df-hk-np-tv-xz])"
+    r"(?=[aeiouyà-ÿ]))"
+)
+"""Where a syllable begins, near enough for Dutch and English: a consonant before a vowel, with what goes with it."""
 _CONTROL = (
     "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
 )
 _TOKENS = {0x2400 + code: f"‹{name}›" for code, name in enumerate(_CONTROL.split())} | {0x2421: "‹DEL›", 0x09: "    "}
 _NOTHING = {0x200C, 0x200D, 0x2060, *range(0xFE00, 0xFE10)}  # joiners and variation selectors: nothing to see
+_NARROW = 430  # thousandths: a text of letters this wide on average is not measured as a whole first
 _WORDS_KEPT = 50_000
 
 
@@ -59,6 +67,7 @@ class Type:
                     self._font[code] = name
         own = sorted(code for code, name in self._font.items() if name == self.name and _is_plain(code))
         self.is_plain = re.compile(f"[{_ranges(own)}]*").fullmatch
+        self._width_of = {chr(code): width for code, width in self._widths.items()}.__getitem__
         self._words: dict[str, float] = {}
 
     def shown(self, text: str) -> str:
@@ -78,8 +87,7 @@ class Type:
         """Return how wide a text is that `shown` has returned, in thousandths of the font size."""
         found = self._words.get(text)
         if found is None:
-            widths = self._widths
-            found = sum([widths[ord(character)] for character in text])
+            found = sum(map(self._width_of, text))
             if len(text) < 40:
                 if len(self._words) > _WORDS_KEPT:
                     self._words.clear()
@@ -108,7 +116,7 @@ class Type:
         most = room * 1000 / size
         lines: list[str] = []
         for paragraph in self.shown(text).split("\n"):
-            if len(paragraph) < 200 and self.width(paragraph) <= most:
+            if len(paragraph) * _NARROW <= most and self.width(paragraph) <= most:
                 lines.append(paragraph)
             else:
                 self._break(paragraph, most, lines)
@@ -132,20 +140,35 @@ class Type:
         lines.append(" ".join(line))
 
     def _cut(self, word: str, most: float) -> list[str]:
-        """Cut a word that is wider than a line; after a hyphen or slash where there is one in the last third."""
+        """Cut a word that is wider than a line: behind a hyphen or slash, between syllables, or else where it must be.
+
+        Between syllables the line ends in a hyphen, which is not in the text and not the sign that people type.
+        """
         parts: list[str] = []
         start, used, mark = 0, 0.0, 0
         for at, character in enumerate(word):
             wide = self._widths[ord(character)]
             if used + wide > most and at > start:
                 end = mark if mark > start and self.width(word[start:mark]) > most * 2 / 3 else at
-                parts.append(word[start:end])
+                syllable = self._syllable(word, start, at, most) if end == at else 0
+                end = syllable or end
+                parts.append(word[start:end] + (HYPHEN if syllable else ""))
                 used = self.width(word[end:at]) if end < at else 0.0
                 start = end
             used += wide
             if character in "-/_.@&?=":
                 mark = at + 1
         return [*parts, word[start:]]
+
+    def _syllable(self, word: str, start: int, at: int, most: float) -> int:
+        """Return where the last syllable begins before `at` that leaves room for a hyphen; 0 where there is none."""
+        near = max(start, at - _SYLLABLE)
+        begins = [near + found.start(1) for found in _BEGINS.finditer(word[near : at + 4].casefold())]
+        for end in reversed(begins):
+            room = most - self.width(HYPHEN)
+            if start + 2 <= end < min(at, len(word) - 1) and self.width(word[start:end]) <= room:
+                return end
+        return 0
 
 
 class Typefaces(NamedTuple):

@@ -1,7 +1,7 @@
 """JSON lines: every entry to the byte, one object a line, for programs and for keeping.
 
 The first line is an object with the one key "about": what this is, of which event, as it stood when, for whom. Every
-other line is an `Entry` (commandlog.export.flat) without its empty fields. UTF-8, no byte order mark, lines end in LF.
+other line is an `Entry` (commandlog.model.flat) without its empty fields. UTF-8, no byte order mark, lines end in LF.
 """
 
 from typing import BinaryIO
@@ -11,18 +11,16 @@ import msgspec
 
 from commandlog import __version__
 from commandlog.export.contents import Contents, Progress
-from commandlog.export.flat import flat
+from commandlog.export.flat import Flattener
 from commandlog.model.covenant import spoken
-
-FORMAT = "commandlog-entries"
-FORMAT_VERSION = 1
+from commandlog.model.flat import FORMAT, FORMAT_VERSION
 
 
 def write(contents: Contents, out: BinaryIO, progress: Progress | None = None) -> None:
     """Write the entries to a binary file."""
-    encoder = msgspec.json.Encoder()
+    encoder, flattener = msgspec.json.Encoder(), Flattener(contents)
     out.write(encoder.encode({"about": about(contents)}) + b"\n")
-    out.writelines(encoder.encode(flat(contents, line)) + b"\n" for line in contents.lines(progress))
+    out.writelines(encoder.encode(flattener.entry(line)) + b"\n" for line in contents.lines(progress))
 
 
 def about(contents: Contents) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """The cover: which event, who took part, for whom this copy is and how to check it."""
 
 from commandlog.export.contents import Contents
-from commandlog.export.paper import ACCENT, LEFT, RIGHT, RULE, TOP, WARN, WASH, Paper
+from commandlog.export.paper import Paper
+from commandlog.export.pdf_style import ACCENT, LEFT, RIGHT, RULE, TOP, WARN, WASH
 from commandlog.export.saying import Sayer
 from commandlog.language import _
 from commandlog.model.words import label
@@ -13,13 +14,18 @@ def draw(paper: Paper, contents: Contents, saying: Sayer) -> None:
     """Draw the first page (and another one, should the covenant have very many parties)."""
     style = paper.style
     paper.bookmark(_("Cover"), 0)
-    paper.bar(LEFT, TOP + 20, 54, 4, ACCENT)
-    paper.text(LEFT, style.small_strong, _("INCIDENT LOG"))
     paper.y = TOP - 42
+    paper.bar(LEFT, paper.y + 20, 54, 4, ACCENT)
+    paper.text(LEFT, style.small_strong, _("INCIDENT LOG"))
+    paper.y -= 34
     paper.text(LEFT, style.title, contents.event or _("An event without a name"))
     paper.text(LEFT, style.body._replace(size=12, leading=17), _days(contents, saying))
     if contents.exercise:
         _exercise(paper)
+    if contents.partly:
+        paper.y -= 10
+        told = _("Only what happened {range}.").format(range=saying.range())
+        paper.text(LEFT, style.strong._replace(size=11, leading=15), told)
     if not contents.live:
         paper.y -= 10
         paper.text(LEFT, style.strong._replace(size=11, leading=15), _stood(saying))
@@ -95,10 +101,10 @@ def _facts(contents: Contents, saying: Sayer) -> list[tuple[str, str]]:
 
 def levels(contents: Contents) -> list[str]:
     """Return the levels that were declared, each once, in the order in which they came first."""
-    query = "SELECT since, ladder, level FROM levels WHERE since <= ? AND ladder != 'phase' ORDER BY since"
+    query = "SELECT since, ladder, level, declared FROM levels WHERE since <= ? AND ladder != 'phase' ORDER BY since"
     found: dict[str, None] = {}
-    for since, ladder, level in contents.log.db.execute(query, (contents.moment.position,)).fetchall():
-        if contents.readable(since):
+    for since, ladder, level, declared in contents.log.db.execute(query, (contents.moment.position,)).fetchall():
+        if contents.within(declared) and contents.readable(since):
             found[contents.covenant.level_name(ladder, level)] = None
     return list(found)
 

@@ -1,136 +1,80 @@
-"""The summary: what was how much, what was decided and declared, and what is still open."""
+"""The summary: the evening at a glance, what was decided and declared, and what is still open."""
 
 from collections.abc import Iterable
 
+from commandlog.export import pdf_hours, pdf_state
 from commandlog.export.contents import Contents
-from commandlog.export.paper import LEFT, RIGHT, Paper
-from commandlog.export.pdf_tables import Column, Row, bars, by_time, table
+from commandlog.export.paper import Paper
+from commandlog.export.pdf_entries import BRIEF, key_of
+from commandlog.export.pdf_style import LEFT, ROOM, RULE
+from commandlog.export.pdf_tables import Column, Row, table
+from commandlog.export.pdf_tasks import task_key
 from commandlog.export.saying import Sayer
 from commandlog.language import _
 from commandlog.model.records import LevelSet
 from commandlog.model.words import label
-from commandlog.views import counts
 from commandlog.views.board import TaskLine
+from commandlog.views.counts import Counts
 from commandlog.views.lines import Line
 from commandlog.views.open_items import OpenItems, open_items
 
 LISTED = 200  # items of one list; the rest is counted and stands in its own chapter
-_GAP = 26.0
-_HALF = (RIGHT - LEFT - _GAP) / 2
 
 
-def draw(paper: Paper, contents: Contents, saying: Sayer, tasks: list[TaskLine]) -> None:
+def draw(paper: Paper, contents: Contents, saying: Sayer, totals: Counts, tasks: list[TaskLine]) -> None:
     """Draw the summary pages."""
-    paper.chapter(_("Summary"))
-    totals = counts.counts(contents.log, contents.moment, contents.wanted)
-    paper.y -= 6
-    _figures(paper, saying, totals)
-    if totals.by_hour:
-        paper.section(_("Entries by time"), 110)
-        by_time(paper, totals.by_hour, saying.language)
-    _totals(paper, contents, saying, totals)
-    _tasks(paper, contents, tasks)
-    _reports(paper, totals, contents)
+    paper.chapter(_("Summary"), "summary")
+    if not contents.entries:
+        none = _("Nothing happened in this range.") if contents.partly else _("Nothing has been logged yet.")
+        paper.text(LEFT, paper.style.body, none)
+        return
+    paper.y -= 10
+    _figures(paper, saying, totals, tasks)
+    if len(totals.by_hour) > 1:  # one bar says nothing
+        paper.section(_("Entries by time, with levels and phases"), 130)
+        pdf_hours.draw(paper, contents, saying, totals)
     _decisions(paper, contents, saying)
     _levels(paper, contents, saying)
-    _open(paper, contents, saying)
+    pdf_state.draw(paper, contents, saying)
+    _open(paper, contents, saying, tasks)
 
 
-def _figures(paper: Paper, saying: Sayer, totals: counts.Counts) -> None:
-    """Draw the four figures that one looks for first."""
+def _figures(paper: Paper, saying: Sayer, totals: Counts, tasks: list[TaskLine]) -> None:
+    """Draw the figures that one looks for first."""
+    known = [task for task in tasks if not task.recalled]
     figures = (
         (totals.entries, _("entries")),
         (totals.corrections, _("corrections")),
-        (sum(totals.tasks_by_state.values()), _("tasks")),
-        (totals.tasks_late, _("tasks late")),
+        (len(tasks), _("tasks")),
+        (sum(task.late_answer or task.late_finish for task in known), _("tasks late")),
         (totals.outside_mandate, _("outside the mandate")),
     )
     style = paper.style
-    big = style.chapter._replace(size=20, leading=24)
-    step = (RIGHT - LEFT) / len(figures)
+    big = style.chapter._replace(size=22, leading=26)
+    step = ROOM / len(figures)
     for at, (number, name) in enumerate(figures):
         x = LEFT + at * step
-        paper.put(x, paper.y, big, big.type.shown(saying.number(number)))
-        paper.put(x, paper.y - 13, style.small, style.small.lines(name, step - 6)[0])
-    paper.y -= 28
-
-
-def _totals(paper: Paper, contents: Contents, saying: Sayer, totals: counts.Counts) -> None:
-    """Draw totals by party, kind, category, place and priority, two beside each other."""
-    name = contents.covenant
-    blocks = [
-        (_("By party"), [(name.party_name(code), n) for code, n in totals.by_party.items()]),
-        (_("By kind"), [(label(code), n) for code, n in totals.by_kind.items()]),
-        (_("By category"), [(name.category_name(code), n) for code, n in totals.by_category.items()]),
-        (_("By place"), [(name.place_name(code), n) for code, n in totals.by_place.items()]),
-        (_("By priority"), [(label(code), n) for code, n in totals.by_priority.items()]),
-        (_("Tasks by state"), [(label(code), n) for code, n in totals.tasks_by_state.items()]),
-    ]
-    filled = [block for block in blocks if block[1]]
-    for at in range(0, len(filled), 2):
-        pair = filled[at : at + 2]
-        rows = max(min(len(rows), 13) for _title, rows in pair)
-        paper.need(rows * 14 + 44)
-        top, lowest = paper.y, paper.y
-        for x, (title, found) in zip((LEFT, LEFT + _HALF + _GAP), pair, strict=False):
-            paper.y = top
-            bars(paper, x, _HALF, title, found, saying)
-            lowest = min(lowest, paper.y)
-        paper.y = lowest
-
-
-def _tasks(paper: Paper, contents: Contents, tasks: list[TaskLine]) -> None:
-    """Count the tasks per pair of parties, each direction on a row of its own."""
-    pairs: dict[tuple[str, str], list[int]] = {}
-    for task in tasks:
-        if task.recalled:
-            continue
-        row = task.row
-        tally = pairs.setdefault((row.requester, row.assignee), [0] * 6)
-        declined = row.state == "declined"
-        facts = (
-            True,
-            bool(row.answered) and not declined,
-            declined,
-            task.late_answer,
-            task.late_finish,
-            task.overridden,
-        )
-        for at, fact in enumerate(facts):
-            tally[at] += fact
-    if not pairs:
-        return
-    name = contents.covenant.party_name
-    rows = [
-        Row((name(one), name(other), *(str(n) if n else "·" for n in tally)))
-        for (one, other), tally in sorted(pairs.items(), key=lambda pair: (sorted(pair[0]), pair[0]))
-    ]
-    heads = (_("asked"), _("accepted"), _("declined"), _("answer late"), _("work late"), _("outside mandate"))
-    columns = [Column(_("from"), 88), Column(_("to"), 88), *(Column(head, 56, right=True) for head in heads)]
-    paper.section(_("Tasks between parties, in both directions"))
-    table(paper, columns, rows)
-
-
-def _reports(paper: Paper, totals: counts.Counts, contents: Contents) -> None:
-    """Count what became of the reports."""
-    query = (
-        "SELECT state, count(*) FROM reports r JOIN entries e ON e.since = r.entry WHERE r.since <= :p AND r.until > :p"
-    )
-    found = contents.counted(query, "state")
-    if not found:
-        return
-    paper.section(_("Reports and what became of them"))
-    states = ", ".join(f"{label(state)}: {n}" for state, n in found.items())
-    paper.text(LEFT, paper.style.body, states)
-    told = ", ".join(f"{label(code)}: {n}" for code, n in totals.by_disposition.items())
-    if told:
-        paper.text(LEFT, paper.style.body, _("Disposition: {told}").format(told=told))
-    paper.y -= 4
+        if at:
+            paper.line(x - 10, paper.y - 14, x - 10, paper.y + 16, RULE)
+        paper.put(x, paper.y, big, big.line(saying.number(number), step - 12))
+        paper.put(x, paper.y - 13, style.small, style.small.line(name, step - 14))
+    paper.y -= 26
 
 
 def _decisions(paper: Paper, contents: Contents, saying: Sayer) -> None:
-    rows = [_said(line, contents, saying) for line in contents.of_kind("decision")]
-    _listed(paper, _("Decisions"), rows)
+    _listed(paper, _("Decisions"), (_decision(line, contents, saying) for line in contents.of_kind("decision")))
+
+
+def _decision(line: Line, contents: Contents, saying: Sayer) -> Row:
+    """Return a decision as a row: what was decided, and below it what was known, the options, why and by whom."""
+    row = _said(line, contents, saying)
+    words = line.words.decision if line.words else None
+    if words is None:
+        return row
+    parts = [(_("known"), words.known), (_("options"), words.options), (_("reason"), words.reason)]
+    parts.append((_("decided by"), words.decider))
+    told = "\n".join((words.decision, *(f"{name}: {text}" for name, text in parts if text)))
+    return row._replace(cells=(*row.cells[:3], told[:4000]))
 
 
 def _levels(paper: Paper, contents: Contents, saying: Sayer) -> None:
@@ -146,54 +90,75 @@ def _levels(paper: Paper, contents: Contents, saying: Sayer) -> None:
         )
         told = _("confirmed: {parties}").format(parties=known or _("nobody"))
         row = _said(line, contents, saying)
-        rows.append(Row((*row.cells[:3], f"{row.cells[3]}\n{told}")))
+        rows.append(row._replace(cells=(*row.cells[:3], f"{row.cells[3]}\n{told}")))
     _listed(paper, _("Levels declared"), rows)
 
 
 def _said(line: Line, contents: Contents, saying: Sayer) -> Row:
     """Return an entry as a row of a list: when, reference, who, what."""
     who = contents.covenant.party_name(line.party)
-    return Row((saying.near(line.occurred_at, contents.first), line.reference, who, line.text[:2000]))
+    text = line.text if len(line.text) <= BRIEF else f"{line.text[:BRIEF]}…"
+    cells = (saying.near(line.occurred_at, contents.first), line.reference, who, text)
+    return Row(cells, key_of(line.entry), 1)
 
 
-def _listed(paper: Paper, title: str, rows: list[Row]) -> None:
-    if not rows:
+def _listed(paper: Paper, title: str, rows: Iterable[Row]) -> None:
+    found = list(rows)
+    if not found:
         return
-    paper.section(f"{title} ({len(rows)})")
-    columns = [
-        Column(_("time"), 62),
-        Column(_("reference"), 52),
-        Column(_("party"), 92),
-        Column("", RIGHT - LEFT - 206),
-    ]
-    table(paper, columns, rows[:LISTED])
-    if len(rows) > LISTED:
-        paper.text(LEFT, paper.style.small, _("and {n} more: see the timeline.").format(n=len(rows) - LISTED))
+    paper.section(f"{title} ({len(found)})")
+    columns = [Column(_("time"), 62), Column(_("reference"), 52), Column(_("party"), 92), Column(_("what"), ROOM - 206)]
+    table(paper, columns, found[:LISTED])
+    if len(found) > LISTED:
+        more = len(found) - LISTED
+        paper.text(LEFT, paper.style.small, _("and {n} more: see the timeline.").format(n=more))
 
 
-def _open(paper: Paper, contents: Contents, saying: Sayer) -> None:
-    """List what somebody still has to do."""
+def _open(paper: Paper, contents: Contents, saying: Sayer, tasks: list[TaskLine]) -> None:
+    """List what somebody still has to do, of what happened in the range."""
     found = open_items(contents.log, contents.moment, contents.for_party)
+    shown = {task.row.task for task in tasks}
+    anytime = not contents.partly  # these name entries of any time
+    name = contents.covenant.party_name
+
+    def lines(of: list[Line]) -> list[Row]:
+        return [_said(line, contents, saying) for line in of if contents.within(line.occurred_at)]
+
+    def asked(of: list[TaskLine]) -> list[Row]:
+        return [_task(task, contents, saying) for task in of if task.row.task in shown]
+
     lists = (
-        (_("Reports to assess"), [_said(line, contents, saying) for line in found.to_assess]),
-        (_("Reports to give feedback on"), [_said(line, contents, saying) for line in found.to_close]),
-        (_("Open tasks"), list(_open_tasks(found, contents, saying))),
-        (_("Agreed orally, to be affirmed"), [_task(task, contents, saying) for task in found.to_affirm]),
+        (_("Reports to assess"), lines(found.to_assess)),
+        (_("Reports to give feedback on"), lines(found.to_close)),
+        (_("Open tasks"), asked(found.tasks)),
+        (_("Agreed orally, to be affirmed"), asked(found.to_affirm)),
+        (_("Agreements to affirm"), lines([one.line for one in found.agreements])),
+        (_("Agreements that are denied"), lines([one.line for one in found.denied])),
         (_("Levels to confirm or review"), list(_waiting(found, contents, saying))),
         (
             _("Conflicts to settle"),
-            [Row(("", one.reference, "", _("meets {other}").format(other=one.met))) for one in found.conflicts],
+            [
+                Row(("", one.reference, "", _("meets {other}").format(other=one.met)))
+                for one in found.conflicts
+                if anytime
+            ],
+        ),
+        (
+            _("Corrections not yet told"),
+            [Row(("", one.reference, name(one.party), "")) for one in found.untold if anytime],
+        ),
+        (
+            _("Reached by mistake, not yet confirmed"),
+            [Row(("", one.reference, name(one.reached), one.text[:BRIEF])) for one in found.unread if anytime],
         ),
     )
-    paper.section(_("Open items"))
     if not any(rows for _title, rows in lists):
+        paper.section(_("Open items"), 20)
         paper.text(LEFT, paper.style.body, _("Nothing is open."))
+        return
+    paper.section(_("Open items"), 90)
     for title, rows in lists:
         _listed(paper, title, rows)
-
-
-def _open_tasks(found: OpenItems, contents: Contents, saying: Sayer) -> Iterable[Row]:
-    return (_task(task, contents, saying) for task in found.tasks)
 
 
 def _task(task: TaskLine, contents: Contents, saying: Sayer) -> Row:
@@ -201,7 +166,8 @@ def _task(task: TaskLine, contents: Contents, saying: Sayer) -> Row:
     late = f" · {told}" if task.late_answer or task.late_finish else ""
     text = f"{task.text[:500]} — {label(task.row.state)}{late}"
     who = contents.covenant.party_name(task.row.assignee)
-    return Row((saying.near(task.row.proposed, contents.first), task.reference, who, text))
+    cells = (saying.near(task.row.proposed, contents.first), task.reference, who, text)
+    return Row(cells, task_key(task) if contents.includes("tasks") else "", 1)
 
 
 def _waiting(found: OpenItems, contents: Contents, saying: Sayer) -> Iterable[Row]:

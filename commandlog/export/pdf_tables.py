@@ -1,16 +1,11 @@
-"""Small tables and bars of the PDF, drawn line by line."""
+"""Small tables of the PDF, drawn line by line."""
 
-from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from babel.dates import format_datetime
+from commandlog.export.paper import Paper
+from commandlog.export.pdf_style import BOTTOM, LEFT, Style
 
-from commandlog.export.paper import ACCENT, BOTTOM, LEFT, RIGHT, RULE, WASH, Paper
-from commandlog.export.saying import Sayer
-from commandlog.language import _
-
-_SHOWN = 12  # rows of a block of bars; what is beyond is added up
-_CHART = 74.0
+_KEPT = 160.0  # a row that is lower than this stands on one page
 
 
 class Column(NamedTuple):
@@ -22,9 +17,12 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row: one text a column."""
+    """A row: one text a column. With `key`, its cell number `linked` leads to the place of that name."""
 
     cells: tuple[str, ...]
+    key: str = ""
+    linked: int = 0
+    strong: bool = False
 
 
 def table(paper: Paper, columns: list[Column], rows: list[Row]) -> None:
@@ -34,7 +32,7 @@ def table(paper: Paper, columns: list[Column], rows: list[Row]) -> None:
     for row in rows:
         _row(paper, columns, row)
     paper.on_new_page = outer
-    paper.y -= 6
+    paper.y -= 8
 
 
 def _head(paper: Paper, columns: list[Column]) -> None:
@@ -44,97 +42,39 @@ def _head(paper: Paper, columns: list[Column]) -> None:
     x = LEFT
     for column, lines in zip(columns, heads, strict=True):
         for at, line in enumerate(lines):
-            y = paper.y - height + style.leading * (len(lines) - at)
-            if column.right:
-                paper.put_right(x + column.width - 6, y, style, line)
-            else:
-                paper.put(x, y, style, line)
+            _cell(paper, column, x, paper.y - height + style.leading * (len(lines) - at), style, line)
         x += column.width
     paper.y -= height
     paper.rule(paper.y + 5)
-    paper.y -= 6
+    paper.y -= 7
 
 
 def _row(paper: Paper, columns: list[Column], row: Row) -> None:
     """Draw a row; one that is higher than a page flows on."""
-    style = paper.style.body
-    cells = [style.lines(text, column.width - 6) for text, column in zip(row.cells, columns, strict=True)]
-    height = max(map(len, cells)) * style.leading
-    if height < 400:
-        paper.need(height)
-    for at in range(max(map(len, cells))):
-        paper.need(0)
+    style = paper.style.strong if row.strong else paper.style.body
+    cells = [style.squeezed(text, column.width - 6) for text, column in zip(row.cells, columns, strict=True)]
+    most = max(map(len, cells))
+    if most * style.leading < _KEPT:
+        paper.need((most - 1) * style.leading)
+    for at in range(most):
+        if paper.y < BOTTOM:
+            paper.new_page()
         x = LEFT
-        for column, lines in zip(columns, cells, strict=True):
+        for number, (column, lines) in enumerate(zip(columns, cells, strict=True)):
             if at < len(lines):
-                if column.right:
-                    paper.put_right(x + column.width - 6, paper.y, style, lines[at])
-                else:
-                    paper.put(x, paper.y, style, lines[at])
+                linked = row.key and at == 0 and number == row.linked
+                one = style._replace(colour=paper.style.link.colour) if linked else style
+                _cell(paper, column, x, paper.y, one, lines[at])
+                if linked:
+                    paper.link(x, paper.y, style.width(lines[at]), style, row.key)
             x += column.width
         paper.y -= style.leading
     paper.rule(paper.y + 8.4, width=0.4)
     paper.y -= 2.6
 
 
-def bars(paper: Paper, x: float, width: float, title: str, rows: list[tuple[str, int]], saying: Sayer) -> None:
-    """Draw a block of totals, each with a bar as long as its share of the largest."""
-    style = paper.style
-    shown, rest = (rows, []) if len(rows) <= _SHOWN + 1 else (rows[:_SHOWN], rows[_SHOWN:])
-    most = max(n for _name, n in shown)
-    if rest:
-        shown = [*shown, (_("{n} others").format(n=len(rest)), sum(n for _name, n in rest))]
-    paper.y -= 12
-    paper.put(x, paper.y, style.section, style.section.lines(title, width)[0])
-    paper.y -= 16
-    names, figures = width * 0.5, 34.0
-    room = width - names - figures - 8
-    for name, number in shown:
-        line = style.body.lines(name, names - 6)
-        paper.put(x, paper.y, style.body, line[0] if len(line) == 1 else f"{line[0]}…")
-        paper.put_right(x + names + figures, paper.y, style.body, style.body.type.shown(saying.number(number)))
-        paper.bar(x + names + figures + 8, paper.y - 0.6, room, 7, WASH)
-        paper.bar(x + names + figures + 8, paper.y - 0.6, max(room * min(number / most, 1), 1), 7, ACCENT)
-        paper.y -= 14
-
-
-def by_time(paper: Paper, by_hour: dict[str, int], language: str) -> None:
-    """Draw entries by time: a bar an hour, for a long event a day or a month; hours are those of the event."""
-    totals, spoken = _gathered(by_hour, language)
-    most = max(totals.values())
-    style = paper.style.small
-    step = min((RIGHT - LEFT) / len(totals), 60)
-    paper.need(_CHART + 24)
-    base = paper.y - _CHART + 6
-    every = max(1, round(34 / step))
-    for at, (key, number) in enumerate(totals.items()):
-        x = LEFT + at * step
-        height = number / most * (_CHART - 16)
-        paper.bar(x, base, max(step - min(2, step * 0.2), 0.4), height, ACCENT)
-        if number and (number == most or step > 20):
-            paper.put(x, base + height + 3, style, str(number))
-        if at % every == 0:
-            paper.put(x, base - 10, style, style.type.shown(spoken[key]))
-    paper.rule(base, colour=RULE)
-    paper.y = max(base - 22, BOTTOM)
-
-
-def _gathered(by_hour: dict[str, int], language: str) -> tuple[dict[str, int], dict[str, str]]:
-    """Return totals by hour, day, month or year, whichever fits, with how each is said; empty ones are there too."""
-    hours = {datetime.strptime(key, "%Y-%m-%d %H"): n for key, n in by_hour.items()}  # noqa: DTZ007
-    first, last = min(hours), max(hours)
-    if last - first < timedelta(hours=72):
-        steps = [first + timedelta(hours=at) for at in range(round((last - first) / timedelta(hours=1)) + 1)]
-        pattern, key_of = "%Y-%m-%d %H", "HH:mm"
-    elif last - first < timedelta(days=120):
-        steps = [first.replace(hour=0) + timedelta(days=at) for at in range((last - first).days + 2)]
-        pattern, key_of = "%Y-%m-%d", "d MMM"
+def _cell(paper: Paper, column: Column, x: float, y: float, style: Style, line: str) -> None:
+    if column.right:
+        paper.put_right(x + column.width - 6, y, style, line)
     else:
-        steps, pattern, key_of = sorted(hours), "%Y-%m", "MMM y"
-        if last - first > timedelta(days=3650):
-            pattern, key_of = "%Y", "y"
-    totals = {f"{step:{pattern}}": 0 for step in steps if step <= last}
-    spoken = {f"{step:{pattern}}": format_datetime(step, key_of, locale=language) for step in steps}
-    for hour, number in hours.items():
-        totals[f"{hour:{pattern}}"] += number
-    return totals, spoken
+        paper.put(x, y, style, line)

@@ -1,24 +1,17 @@
 """What the cells of a workbook can hold, and what is done with what they cannot."""
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from msgspec import Struct
-
 from commandlog.export.contents import Contents
+from commandlog.model.flat import Cell
 from commandlog.model.harmless import visible
 
 CELL = 32_767  # UTF-16 units that a cell can hold
 _UNWRITABLE = {0xFFFE: "‹FFFE›", 0xFFFF: "‹FFFF›"}
-
-
-class Column(Struct, frozen=True):
-    """A column: its head, its width in characters, what it means, and how it is written ("text", "time", "number")."""
-
-    head: str
-    width: int
-    meaning: str
-    form: str = "text"
+_ESCAPE = re.compile(r"_x[0-9A-Fa-f]{4}_")
 
 
 def moment(contents: Contents, at: int) -> datetime | str | None:
@@ -32,6 +25,26 @@ def moment(contents: Contents, at: int) -> datetime | str | None:
 def cell(text: str) -> str:
     """Return a text as XML can hold it: characters that it cannot are shown as signs of their own."""
     return visible(text, lines=True).translate(_UNWRITABLE)
+
+
+def exact(fields: dict[str, Cell]) -> str:
+    """Return, as JSON in plain ASCII, those fields that cannot stand in a cell to the byte; empty where all can.
+
+    The line that is shown stands for a text that is the same; a text that is empty while that is not is said to be so.
+    """
+    said = {name: value for name, value in fields.items() if name != "shown" and _lossy(value)}
+    found = {name: repr(value) if isinstance(value, float) else value for name, value in said.items()}
+    if fields.get("shown") and not fields.get("text"):
+        found["text"] = ""
+    return json.dumps(found).replace("_x", "\\u005fx") if found else ""
+
+
+def _lossy(value: Cell) -> bool:
+    if isinstance(value, str):
+        if value.isascii() and value.isprintable() and "_x" not in value:
+            return value != value.strip()
+        return cell(value) != value or value != value.strip() or bool(_ESCAPE.search(value))
+    return isinstance(value, float) and float(f"{value:.15g}") != value
 
 
 def parts(row: list[object]) -> Iterator[list[object]]:

@@ -14,7 +14,7 @@ _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 def everything(path: Path) -> bytes:
     """Return all bytes of a document, and what is packed in it unpacked, texts also as UTF-8."""
     data = path.read_bytes()
-    if path.suffix == ".xlsx":
+    if path.suffix == ".xlsx" or path.name.endswith(".csv.zip"):
         with zipfile.ZipFile(path) as packed:
             return data + b"".join(packed.read(name) for name in packed.namelist())
     if path.suffix != ".pdf":
@@ -30,6 +30,7 @@ def everything(path: Path) -> bytes:
         [page.extract_text() for page in reader.pages]
         + outline(reader)
         + list(map(str, (reader.metadata or {}).values()))
+        + list(reader.named_destinations)
     )
     return b"".join([*found, *(text.encode() for text in texts)])
 

@@ -123,7 +123,7 @@ def test_pdf_speaks_dutch(evening: Desk, tmp_path: Path) -> None:
 
 def test_workbook(evening: Desk, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(made(evening, tmp_path, "xlsx"))
-    assert len(book.sheetnames) == 5
+    assert len(book.sheetnames) >= 5
     rows = list(book.worksheets[0].iter_rows(values_only=True))
     heads, values = rows[0], [value for row in rows[1:] for value in row]
     assert book.worksheets[0].freeze_panes

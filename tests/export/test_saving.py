@@ -114,7 +114,7 @@ def test_a_name_that_somebody_takes_meanwhile_stays_theirs(
     assert [one.read_bytes() for one in out.iterdir()] == [b"van een ander"]
 
 
-@pytest.mark.parametrize("suffix", sorted(set(FORMS) - {".zip"}))
+@pytest.mark.parametrize("suffix", sorted(set(FORMS) - {".zip", ".geojson"}))
 def test_documents_list_them_for_who_may_have_them(venue: Desk, photo: int, out: Path, suffix: str) -> None:
     frame = venue.log.record(photo).frame
     mine, theirs = out / f"police{suffix}", out / f"baken{suffix}"

@@ -1,6 +1,5 @@
 import csv
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -8,9 +7,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import load_workbook
 
-from commandlog.export import csv_form, xlsx_cells, xlsx_form
+from commandlog.export import csv_form
 from commandlog.export.exporting import export
 from commandlog.model.records import clean
 from commandlog.verbs import saying
@@ -27,12 +25,6 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
-
-
-def sheet_of(path: Path, name: str) -> list[dict[str, Any]]:
-    book = load_workbook(path)
-    head, *rows = book[name].iter_rows(values_only=True)
-    return [dict(zip(map(str, head), row, strict=True)) for row in rows]
 
 
 def one(rows: list[dict[str, Any]], **wanted: str) -> dict[str, Any]:
@@ -106,70 +98,9 @@ def test_every_text_comes_back_to_the_byte(tmp_path_factory: pytest.TempPathFact
     desk = open_event(folder / "a.clog", scene.COVENANT, folder / "settings", clock=scene.Clock())
     with desk.log:
         saying.note(desk, text, person=text)
-        for suffix in ("csv", "jsonl", "xlsx", "pdf"):
+        for suffix in ("csv", "jsonl"):
             export(desk.log, folder / f"a.{suffix}", moments.live(desk.log))
     [row] = rows_of(folder / "a.csv")
     [entry] = lines_of(folder / "a.jsonl")[1:]
     assert csv_form.plain(row["text"]) == entry["text"] == clean(text)
     assert csv_form.plain(row["person"]) == entry["person"] == clean(text)
-
-
-# -- XLSX --------------------------------------------------------------------------------------------------------------
-
-
-def test_the_workbook_has_true_times_and_no_formula(evening: scene.Evening, tmp_path: Path) -> None:
-    export(evening.log, tmp_path / "a.xlsx", moments.live(evening.log))
-    book = load_workbook(tmp_path / "a.xlsx")
-    assert book.sheetnames == ["Timeline", "Tasks", "Totals", "Covenant", "Definitions"]
-    for sheet in book:
-        assert sheet.freeze_panes == "A2"
-        assert sheet.auto_filter.ref
-        for row in sheet.iter_rows():
-            assert all(cell.data_type != "f" and cell.hyperlink is None for cell in row)
-    entries = sheet_of(tmp_path / "a.xlsx", "Timeline")
-    said = one(entries, Text="Briefing gehouden; De Loods is er niet.")
-    assert said["Happened (Europe/Amsterdam)"] == datetime(2026, 6, 27, 15, 30)  # noqa: DTZ001
-    assert said["Happened (UTC)"] == "2026-06-27T13:30:00Z"
-    assert isinstance(said["Position"], int)
-    fallen = one(entries, Text="Iemand gevallen in vak 121")
-    assert fallen["Earlier text"] == "Iemand gevallen in vak 112"
-    assert "verkeerd verstaan" in fallen["Corrected"]
-    hostile = one(entries, Kind="message")["Text"]
-    assert '=HYPERLINK("http://x.example","klik")' in hostile
-    assert "‹RLO›" in hostile
-    assert "␀" in hostile
-
-
-def test_the_workbook_counts_tasks_and_says_what_columns_mean(evening: scene.Evening, tmp_path: Path) -> None:
-    export(evening.log, tmp_path / "a.xlsx", moments.live(evening.log))
-    task = one(sheet_of(tmp_path / "a.xlsx", "Tasks"), Task="Aanspreken als gastheer, niet fouilleren")
-    assert (task["State"], task["Answered late"], task["Done late"]) == ("confirmed", 1, 0)
-    totals = sheet_of(tmp_path / "a.xlsx", "Totals")
-    assert one(totals, Total="Corrections")["Number"] == 1
-    meanings = sheet_of(tmp_path / "a.xlsx", "Definitions")
-    assert one(meanings, Sheet="Timeline", Column="Earlier text")["Meaning"]
-    assert "EXERCISE" in one(meanings, Column="Event")["Meaning"]
-
-
-@pytest.mark.parametrize("character", ["x", "\U0001f600"])
-def test_a_text_longer_than_a_cell_goes_on_below(empty: scene.Evening, tmp_path: Path, character: str) -> None:
-    saying.note(empty.desk, character * 100_000)
-    saying.note(empty.desk, "Daarna")
-    export(empty.log, tmp_path / "a.xlsx", moments.live(empty.log))
-    *parts, after = sheet_of(tmp_path / "a.xlsx", "Timeline")
-    assert after["Text"] == "Daarna"
-    assert "".join(part["Text"] for part in parts) == character * 100_000
-    assert parts[-1]["Part"] == f"{len(parts)}/{len(parts)}"
-    assert {part["Reference"] for part in parts} == {parts[0]["Reference"]}
-    assert all(len(part["Text"].encode("utf-16-le")) <= 2 * xlsx_cells.CELL for part in parts)
-
-
-def test_more_rows_than_a_sheet_holds_go_on_in_the_next(
-    evening: scene.Evening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(xlsx_form, "ROWS", 11)
-    export(evening.log, tmp_path / "a.xlsx", moments.live(evening.log))
-    names = load_workbook(tmp_path / "a.xlsx").sheetnames
-    assert names[:3] == ["Timeline", "Timeline 2", "Timeline 3"]
-    found = sum(len(sheet_of(tmp_path / "a.xlsx", name)) for name in names if name.startswith("Timeline"))
-    assert found == 23
