@@ -12,17 +12,22 @@ import platformdirs
 
 from commandlog import __version__
 from commandlog.commands import (
+    accessing,
     attaching,
     checking,
     closing,
+    dealing,
     demonstrating,
     disclosing,
     exporting,
     helping,
     importing,
     preserving,
+    printing_out,
     proving,
     reading,
+    scenarios,
+    watching,
     writing,
 )
 from commandlog.language import _, choose, marked, preferred
@@ -32,13 +37,13 @@ from commandlog.model.records import clean
 DONE, NO, BAD_INPUT = 0, 1, 2
 
 
-SECTIONS = {
-    marked("To begin"): (writing.BEGIN, demonstrating.COMMANDS),
-    marked("What is said and done"): (writing.SAY, attaching.COMMANDS),
+SECTIONS: dict[str, tuple[Sequence[click.Command], ...]] = {
+    marked("To begin"): (writing.BEGIN, scenarios.COMMANDS, demonstrating.COMMANDS),
+    marked("What is said and done"): (writing.SAY, dealing.COMMANDS, attaching.COMMANDS),
     marked("Tasks"): (writing.TASKS,),
-    marked("To look"): (reading.COMMANDS,),
-    marked("In and out"): (importing.COMMANDS, exporting.COMMANDS),
-    marked("Who may know, and what is erased"): (disclosing.COMMANDS,),
+    marked("To look"): (reading.COMMANDS, watching.COMMANDS),
+    marked("In and out"): (importing.COMMANDS, exporting.COMMANDS, printing_out.COMMANDS),
+    marked("Who may know, and what is erased"): (disclosing.COMMANDS, accessing.COMMANDS),
     marked("Safe and provable"): (preserving.COMMANDS, proving.COMMANDS, checking.COMMANDS),
     marked("When it is over"): (closing.COMMANDS,),
 }

@@ -17,7 +17,7 @@ from commandlog.language import speaking
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.records import Opened, Record, kind_of
-from commandlog.views import board, counts, disclosure, moments, open_items, timeline
+from commandlog.views import agreements, board, counts, crowd, disclosure, moments, open_items, timeline, units
 from commandlog.views.board import TaskLine
 from commandlog.views.filters import Filter
 from commandlog.views.lines import Line
@@ -29,7 +29,7 @@ BEATS = [
     ("16:10", "TLP:AMBER · Informatiebericht: geen concrete dreiging; let op verkenning"),
     ("16:14", "extra tascontroles"),
     ("17:00", "Deuren open"),
-    ("17:25", "Poort F 70 %, oranje"),
+    ("17:25", "70 %: oranje"),
     ("17:40", "man filmt camera's poort F, grote rugzak"),
     ("17:42", "Graag een eenheid naar poort F"),
     ("17:43", "geen eenheid vrij"),
@@ -44,7 +44,7 @@ BEATS = [
     ("19:15", "trap west glad"),
     ("19:15", "medisch, trap west"),
     ("20:00", "De Loods sluit aan"),
-    ("20:00", "De Loods: 1.850 van 3.000 binnen"),
+    ("20:00", "van 3.000 kaarten"),
     ("20:22", "Aanvang tien minuten later"),
     ("20:40", "tien minuten later dan gepland"),
     ("20:48", "geen gehoor"),
@@ -57,14 +57,14 @@ BEATS = [
     ("21:26", "Eigenaar terecht, afschalen"),
     ("21:40", "Netwerk in de commandokamer weg"),
     ("21:42", "tijdens de storing per portofoon aangenomen"),
-    ("21:43", "ook De Dijk heeft het dranghek"),
+    ("21:43", "Ook De Dijk heeft het dranghek"),
     ("21:48", "Baken voert uit"),
     ("22:03", "Sanne de Wit uit vak 109"),
     ("22:05", "naam en toestand van een patiënt horen niet bij alle partijen"),
     ("22:05", "Bericht van 22:03 is ingetrokken"),
     ("22:18", "kenteken XX-000-X"),
     ("22:20", "Wet politiegegevens, art. 19"),
-    ("22:35", "poort G dicht tot perron vrij"),
+    ("22:35", "Poort G dicht tot perron vrij"),
     ("22:50", "trap west 90 %, ik houd ze vast"),
     ("22:50", "Werkplek van de politie is leeg"),
     ("23:40", "groen"),
@@ -211,8 +211,8 @@ def _without_ids(record: Record) -> tuple[object, ...]:
 # the log as a whole
 
 
-def test_there_are_about_three_hundred_records(records: list[Record]) -> None:
-    assert 280 <= len(records) <= 340
+def test_there_are_some_three_hundred_and_fifty_records(records: list[Record]) -> None:
+    assert 300 <= len(records) <= 380
 
 
 def test_it_is_marked_as_an_exercise(records: list[Record]) -> None:
@@ -367,13 +367,39 @@ def test_two_parties_took_one_task_and_one_does_it(log: Log) -> None:
 
 
 def test_agreements_by_voice_are_affirmed(log: Log, records: list[Record]) -> None:
-    assert sum(kind_of(record.frame) == "affirmed" for record in records) == 2
-    agreed = task(log, "poort G dicht tot perron vrij")
-    assert (agreed.row.orally, agreed.row.state) == (0, "confirmed")
+    assert sum(kind_of(record.frame) == "affirmed" for record in records) == 1
+    (agreed,) = agreements.agreements(log, moments.live(log))
+    assert (agreed.parties, agreed.affirmed, agreed.over) == (("police", "venue"), ("police", "venue"), True)
+    (open_then,) = open_items.open_items(log, moments.earlier(log, "2026-06-27 22:36")).agreements
+    assert open_then.waiting == ("venue",)
     early = moments.earlier(log, "2026-06-27 22:55")
     assert [one.text for one in open_items.open_items(log, early).to_affirm] == [
         "Houd de loopbrug vrij zolang trap west leegstroomt"
     ]
+
+
+def test_counts_units_marks_paper_and_what_went_to_the_wrong_one(log: Log) -> None:
+    now, then = moments.live(log), moments.earlier(log, "2026-06-27 22:51")
+    west = crowd.at_place(log, then, "stairs-west")
+    assert west
+    assert (west.percent, west.warned) == (90, True)
+    assert [one.place for one in crowd.warnings(log, moments.earlier(log, "2026-06-27 17:26"))] == ["gate-f"]
+    stadium = crowd.at_place(log, now, "stadium")
+    assert stadium
+    assert (stadium.present, stadium.percent) == (30_900, 73)
+    then = moments.earlier(log, "2026-06-27 17:45")
+    said_of = {one.callsign: one for one in units.units(log, then)}
+    assert [task.state for task in said_of["Service 3"].tasks] == ["accepted"]
+    assert said_of["Service 3"].said == "busy"
+    assert {one.callsign: one.said for one in units.units(log, now)}["Service 3"] == "free"
+    marked = list(timeline.whole(log, now, Filter(significant=True)))
+    assert [at(log, line) for line in marked] == ["21:12", "21:14", "21:17", "21:26"]
+    (typed,) = [line for line in lines(log) if line.paper]
+    assert (typed.paper, at(log, typed)) == ("V1-01/3", "21:43")
+    lift = one_said(lines(log), "dienstlift")
+    assert one_said(lines(log, reader="venue"), "dienstlift").entry == lift.entry
+    assert not said(lines(log, reader="organiser"), "dienstlift")
+    assert said(lines(log, reader="organiser"), "Niets doen en niet doorvertellen")
 
 
 # as it stood
