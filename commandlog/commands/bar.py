@@ -58,4 +58,4 @@ def line(what: str, done: int, total: int, rate: float) -> str:
     if left < 1:
         return said
     minutes, seconds = divmod(left, 60)
-    return f"{said}  {_('{time} left').format(time=f'{minutes}:{seconds:02d}')}"
+    return "  ".join((said, _("{time} left").format(time=f"{minutes}:{seconds:02d}")))

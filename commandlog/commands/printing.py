@@ -140,7 +140,7 @@ def unit_lines(units: Iterable[UnitLine], covenant: Covenant, zone: tzinfo) -> I
         on = f" ({one.on})" if one.on else ""
         since = f" {local(one.at, zone):%H:%M}" if one.at else ""
         held = ", ".join(f"{task.reference} {label(task.state)}" for task in one.tasks)
-        differs = f" [{_('differs')}]" if one.differs else ""
+        differs = " [" + _("differs") + "]" if one.differs else ""
         yield (
             f"{padded(visible(one.callsign), 14)} {padded(covenant.party_name(one.party), 20)} "
             f"{padded(f'{said}{on}{since}', 28)} {held}{differs}".rstrip()
@@ -153,7 +153,7 @@ def crowd_lines(places: Iterable[Crowd], covenant: Covenant, zone: tzinfo) -> It
         percent = f"{one.percent} %" if one.percent is not None else ""
         present = f"{one.present}" + (f" / {one.capacity}" if one.capacity else "") if one.present is not None else ""
         moved = f"+{one.went_in} −{one.went_out}" if one.went_in or one.went_out else ""
-        warned = f" [{_('warning from {n} %').format(n=one.warn_at)}]" if one.warned else ""
+        warned = " [" + _("warning from {n} %").format(n=one.warn_at) + "]" if one.warned else ""
         yield (
             f"{padded(visible(covenant.place_name(one.place)), 24)} {percent:>6}  {padded(present, 16)} "
             f"{padded(moved, 14)} {local(one.at, zone):%H:%M}  {one.latest.reference}{warned}"

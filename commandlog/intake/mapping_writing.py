@@ -77,7 +77,7 @@ def _toml(mapping: Mapping, columns: tuple[str, ...]) -> Iterator[str]:
         if isinstance(value, dict):
             yield from _table(key, value)
         if key == "columns" and rest:
-            yield f"# {_('kept with the entry:')} {', '.join(map(_value, rest))}"
+            yield " ".join(("#", _("kept with the entry:"), ", ".join(map(_value, rest))))
     for key, value in given.items():
         for one in value if isinstance(value, list) and _is_tables(value) else ():
             yield from ["", f"[[{key}]]", *(f"{name} = {_value(each)}" for name, each in one.items())]

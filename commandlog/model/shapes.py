@@ -25,7 +25,7 @@ _TYPES: dict[str, tuple[Any, Any, str]] = {
     "number": ((int, float), 0, marked("a number, without quotes")),
     "boolean": (bool, False, marked("true or false, without quotes")),
     "array": (list, [], marked("a list, between [ and ]")),
-    "object": (dict, {}, marked("a table, between { and }")),
+    "object": (dict, {}, marked("a table, in braces")),
 }
 _ADVICE = {
     "code": marked("A code is small letters, figures or hyphens, at most 40, such as gate-f."),
