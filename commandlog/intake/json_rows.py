@@ -27,6 +27,12 @@ class Found(NamedTuple):
     records: list[Any]
     header: list[str] | None = None
 
+    @property
+    def of_lists(self) -> bool:
+        """Whether most of them are lists, not objects."""
+        few = self.records[:100]
+        return sum(isinstance(one, list) for one in few) > len(few) / 2
+
 
 def json_rows(path: Path, encoding: str, shape: Shape) -> Table:
     """Return the table in a JSON file; raises RuleError where it holds no list of records."""
@@ -35,7 +41,7 @@ def json_rows(path: Path, encoding: str, shape: Shape) -> Table:
     if not shape.records and isinstance(document, dict) and isinstance(document.get("features"), list):
         return geojson_table(path, text, document)
     found = _at(document, shape.records, path) if shape.records else _longest(document)
-    if found is None or not found.records:
+    if found is None or not (found.of_lists or names_of(found.records)):
         raise RuleError(
             _("{file} is JSON without a list of records: export it as CSV, or as a list of objects.").format(
                 file=path.name
@@ -43,7 +49,7 @@ def json_rows(path: Path, encoding: str, shape: Shape) -> Table:
         )
     place = f"“{clean(found.path)[:80]}”" if found.path else _("the whole file")
     form = _("JSON, {count} records ({place})").format(count=len(found.records), place=place)
-    if isinstance(found.records[0], list):
+    if found.of_lists:
         return _of_lists(found, form, shape, path)
     return records_table(found.records, _lines(text, found), form)
 
@@ -168,7 +174,7 @@ def _records(value: Any, path: str) -> Found | None:
 
 def _named(found: Found, document: Any) -> Found:
     """Return lists with the names that stand elsewhere: "columns" of pandas, the description of an open-data portal."""
-    if not isinstance(found.records[0], list) or not isinstance(document, dict):
+    if not isinstance(document, dict) or not found.of_lists or not isinstance(found.records[0], list):
         return found
     columns = document.get("columns")
     if columns is None:

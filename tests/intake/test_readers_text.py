@@ -187,6 +187,16 @@ def test_objects_by_name_and_objects_in_objects(tmp_path: Path) -> None:
     assert table.unit == "record"
 
 
+def test_json_without_anything_that_has_a_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    for content in ("[{}, {}, {}]", "[1, 2, 3]", '{"records": []}'):
+        path.write_text(content, encoding="utf-8")
+        with pytest.raises(RuleError, match="without a list of records"):
+            open_rows(path)
+    path.write_text('["a", "b", ["time", "text"], ["20:14", "one"], ["20:15", "two"]]', encoding="utf-8")
+    assert [row.values[:2] for row in open_rows(path)][-1] == ("20:15", "two")
+
+
 def test_json_lines(tmp_path: Path) -> None:
     content = '{"t":"20:14","x":"a"}\n{"t":"20:15","x":"b"},\nbroken\n[1]\n\n{"t":"20:16","y":{"z":1}}\n'
     table = read(tmp_path, content, "a.json")
