@@ -6,10 +6,10 @@ import click
 
 from commandlog.commands.common import FILE, code_of, opened, print_json, progress
 from commandlog.export import access, access_forms
-from commandlog.export.access_redaction import Redaction
+from commandlog.export.access_redaction import Redaction, still_named
 from commandlog.export.access_search import Found, field_name, find
 from commandlog.export.contents import Contents
-from commandlog.export.documents import check_place, put
+from commandlog.export.documents import form_of, put
 from commandlog.language import LANGUAGES, _, current, ngettext, speaking
 from commandlog.log.derived.entries import entry_of
 from commandlog.log.derived.table import id_at
@@ -112,7 +112,7 @@ def _written(
     entries: list[int],
     redactions: list[Redaction],
 ) -> None:
-    suffix = check_place(contents.log, out, tuple(FORMS))
+    suffix = form_of(contents.log, out, tuple(FORMS))
     made = access_forms.account(contents, spellings, entries, redactions)
     upto = id_at(contents.log.db, contents.moment.position)
     put(
@@ -128,6 +128,9 @@ def _written(
     for number, (one, (_ground, times)) in enumerate(zip(redactions, made.grounds, strict=True), start=1):
         if not times:
             click.echo(_("[{number}] “{text}” stood nowhere.").format(number=number, text=visible(one.text)), err=True)
+        if left := still_named(made.entries, one):
+            told = _("[{number}] The words of “{text}” still stand in {entries}, written otherwise: look there.")
+            click.echo(told.format(number=number, text=visible(one.text), entries=", ".join(left)), err=True)
 
 
 COMMANDS = [subject_access]

@@ -7,7 +7,7 @@ import click
 from commandlog.commands.common import FILE, code_of, opened
 from commandlog.export import open_items_pdf, sheets
 from commandlog.export.contents import Contents
-from commandlog.export.documents import check_place, put
+from commandlog.export.documents import form_of, put
 from commandlog.language import LANGUAGES, _, current, speaking
 from commandlog.log.derived.table import id_at
 from commandlog.log.desk import Desk, sit_down
@@ -55,7 +55,7 @@ def print_out(
         if number is not None:
             _sheets(desk, out, number)
             return
-        check_place(log, out, (".pdf",))
+        form_of(log, out, (".pdf",))
         for_party = code_of(covenant, "party", for_party)
         contents = _contents(log, for_party, desk, hours if snapshot else 0)
         write = open_items_pdf.write_snapshot if snapshot else open_items_pdf.write_open_items

@@ -104,8 +104,10 @@ def write_pdf(contents: Contents, made: Account, out: BinaryIO) -> None:
 def _about(paper: Paper, contents: Contents, saying: Sayer, made: Account) -> None:
     name = contents.covenant.party_name
     paper.y -= 4
-    whose = name(contents.for_party) if contents.for_party else _("everything that this desk may read")
+    whose = name(contents.for_party) if contents.for_party else contents.author
+    exercise = [(_("EXERCISE"), _("Everything in this log is an exercise."))] if contents.exercise else []
     for what, told in (
+        *exercise,
         (_("Searched for"), " · ".join(made.spellings)),
         (_("Event"), contents.event),
         (_("Held by"), whose),
@@ -118,9 +120,10 @@ def _about(paper: Paper, contents: Contents, saying: Sayer, made: Account) -> No
     paper.y -= 6
     for note in notes():
         paper.text(LEFT, paper.style.small, note)
-    if made.grounds:
+    struck = [(number, *one) for number, one in enumerate(made.grounds, start=1) if one[1]]
+    if struck:
         paper.section(_("Struck out"))
-        for number, (ground, n) in enumerate(made.grounds, start=1):
+        for number, ground, n in struck:
             times = ngettext("{n} time", "{n} times", n).format(n=n)
             paper.text(LEFT, paper.style.body, f"{STRUCK_OUT}[{number}]  {ground} ({times})")
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +13,8 @@ from commandlog.language import _
 from commandlog.model.errors import RuleError
 
 STRUCK_OUT = "■■■■"
+_WORD = re.compile(r"\w+")
+_BETWEEN = r"[\W_]{1,3}"  # "Piet Jansen" is also Piet-Jansen and piet.jansen@…
 
 
 class Redaction(NamedTuple):
@@ -24,7 +27,8 @@ class Redaction(NamedTuple):
 def redacted(found: Held, redactions: list[Redaction]) -> tuple[Held, list[int]]:
     """Return an account with texts struck out of every word in it, and how often each was.
 
-    Case and accents do not count. Raises RuleError for a redaction without a text or without a ground.
+    Case, accents and what stands between words do not count. Raises RuleError for a redaction without a text or without
+    a ground.
     """
     counts = [0] * len(redactions)
     wanted = [_Redactor(one, number) for number, one in enumerate(redactions)]
@@ -42,17 +46,31 @@ def redacted(found: Held, redactions: list[Redaction]) -> tuple[Held, list[int]]
     return msgspec.convert(strike(msgspec.to_builtins(found)), Held), counts
 
 
+def still_named(found: Iterable[Held], redaction: Redaction) -> list[str]:
+    """Return the references of entries in which every word of a redaction still stands somewhere: to be looked at."""
+    words = [one for one in _WORD.findall(fold(redaction.text)) if len(one) > 2]
+    if not words:
+        return []
+    return [one.reference for one in found if _all_in(words, msgspec.json.encode(one).decode())]
+
+
+def _all_in(words: list[str], text: str) -> bool:
+    said = set(_WORD.findall(fold(text)))
+    return all(word in said for word in words)
+
+
 class _Redactor:
     """Strikes one text out of others."""
 
     def __init__(self, redaction: Redaction, number: int) -> None:
         if not redaction.ground.strip():
             raise RuleError(_("A redaction needs a ground: why may the person not see it?"))
-        words = fold(redaction.text).split()
-        if not words:
+        parts, words = fold(redaction.text).split(), _WORD.findall(fold(redaction.text))
+        if not parts:
             raise RuleError(_("A redaction needs a text to strike out."))
         self.number = number
-        self._wanted = re.compile(r"\s+".join(map(re.escape, words)))
+        as_it_is, loosely = r"\s+".join(map(re.escape, parts)), _BETWEEN.join(words)
+        self._wanted = re.compile(f"{as_it_is}|{loosely}" if loosely else as_it_is)
 
     def strike(self, text: str) -> tuple[str, int]:
         """Return a text without this one, and how often it was in it."""

@@ -1,29 +1,22 @@
 """How a log goes out: one call, the form by the suffix, and nothing half done.
 
-A document is written beside its place, flushed to disk and then renamed, so that whoever looks sees the old file or the
-whole new one. An export from a desk is recorded in the log in the same breath, so that the copies outstanding can be
-listed (and are known when words must be erased).
+An export from a desk is recorded in the log in the same breath (`documents`), so that the copies outstanding can be
+listed, and are known when words must be erased.
 """
 
-import contextlib
-import hashlib
-import os
-import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from commandlog.export.contents import Contents, Progress
+from commandlog.export.documents import check_place, put
 from commandlog.language import _
 from commandlog.log.derived.table import id_at
 from commandlog.log.desk import Desk
-from commandlog.log.files import sync_folder
 from commandlog.log.store import Log
-from commandlog.model.errors import RuleError, Unavailable
+from commandlog.model.errors import RuleError
 from commandlog.model.frames import Millis
-from commandlog.model.keeping import Exported
-from commandlog.model.records import Words
 from commandlog.views.moments import Moment
 
 Writer = Callable[[Contents, BinaryIO, Progress | None], None]
@@ -79,20 +72,15 @@ def export(
         )
     write = writer(form)
     contents.signer = desk.signer if desk else None
-    with _failures(out), _beside(out) as (part, file):
-        write(contents, file, progress)
-        file.flush()
-        os.fsync(file.fileno())
-        digest = _digest(file)
-        file.close()
-        if desk is None:
-            part.replace(out)
-        else:
-            upto = id_at(log.db, moment.position)
-            words = Words(title=out.name, text=_part(contents))
-            record = {"form": form, "file": digest, "for_party": for_party, "upto": upto}
-            _recorded(desk, words, record, part, out)
-        sync_folder(out.parent)
+    digest = put(
+        out,
+        lambda file: write(contents, file, progress),
+        desk,
+        form=form,
+        upto=id_at(log.db, moment.position),
+        for_party=for_party,
+        part=_part(contents),
+    )
     return Written(out, form, digest, contents.entries)
 
 
@@ -118,55 +106,5 @@ def _form(log: Log, out: Path) -> str:
                 file=out.name, forms=_(" or ").join(FORMS)
             )
         )
-    if out.is_dir():
-        raise RuleError(_("{file} is a folder: give the name of a file.").format(file=out))
-    if not out.parent.is_dir():
-        raise RuleError(_("There is no folder {folder}: make it first.").format(folder=out.parent))
-    if out.exists() and log.path.exists() and out.samefile(log.path):
-        raise RuleError(_("{file} is the log itself: choose another name.").format(file=out))
+    check_place(log, out)
     return suffix[1:]
-
-
-def _recorded(desk: Desk, words: Words, fields: dict[str, Any], part: Path, out: Path) -> None:
-    """Put the file in place and record it, or neither."""
-    in_place = False
-    try:
-        with desk.writing():
-            desk.append(Exported, words, **fields)
-            part.replace(out)
-            in_place = True
-    except BaseException:
-        if in_place:  # the record did not reach the disk: a copy that nobody knows of must not exist
-            out.unlink(missing_ok=True)
-        raise
-
-
-@contextlib.contextmanager
-def _beside(out: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    """Open a file of our own in the folder of `out`; what is still there at the end is removed."""
-    part = out.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with part.open("x+b") as file:
-            yield part, file
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _digest(file: BinaryIO) -> bytes:
-    file.seek(0)
-    found = hashlib.sha256()
-    while block := file.read(1 << 20):
-        found.update(block)
-    return found.digest()
-
-
-@contextlib.contextmanager
-def _failures(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable(
-            _("{file} cannot be written: {error}. Nothing was left behind; try another folder.").format(
-                file=out, error=error.strerror or error
-            )
-        ) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from commandlog.export.contents import Contents
-from commandlog.export.documents import check_place, put
+from commandlog.export.documents import form_of, put
 from commandlog.export.paper import Paper
 from commandlog.export.pdf_style import BOTTOM, HEIGHT, INK, LEFT, MUTED, RIGHT, ROOM, RULE, WARN, WASH
 from commandlog.export.saying import Sayer
@@ -36,7 +36,7 @@ def print_sheets(desk: Desk, contents: Contents, out: Path, number: int) -> tupl
     """
     if not 1 <= number <= MOST:
         raise RuleError(_("Print 1 to {most} sheets at a time, not {n}.").format(most=MOST, n=number))
-    check_place(desk.log, out, (".pdf",))
+    form_of(desk.log, out, (".pdf",))
     first = last_number(desk) + 1
     last = first + number - 1
 

@@ -151,6 +151,31 @@ def test_what_was_erased_says_so(log: str, tmp_path: Path, capsys: pytest.Captur
     assert "Erased entries" in text(tmp_path / "a.pdf")
 
 
+def test_a_name_is_struck_out_however_its_words_are_joined(
+    log: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in ("Piet-Jansen belde", "mail piet.jansen@voorbeeld.nl", "getuige Jansen, Piet", "Renee de Vries"):
+        said(capsys, "report", log, f"{words} over Renee de Vries")
+    out = tmp_path / "a.jsonl"
+    err = said(
+        capsys,
+        "subject-access",
+        log,
+        "Renee de Vries",
+        "--all",
+        "--out",
+        str(out),
+        "--redact",
+        "Piet Jansen",
+        "art. 15",
+    )[1]
+    whole = everything(out).lower()
+    assert b"piet-jansen" not in whole
+    assert b"piet.jansen" not in whole
+    assert b"jansen, piet" in whole
+    assert "still stand in" in err
+
+
 def test_redactions_leave_no_byte_and_name_their_ground(
     log: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

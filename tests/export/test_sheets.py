@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from commandlog.export import open_items_pdf, sheets
 from commandlog.export.contents import Contents
-from commandlog.export.documents import check_place, put
+from commandlog.export.documents import form_of, put
 from commandlog.language import speaking
 from commandlog.log.derived.table import id_at
 from commandlog.log.desk import sit_down
@@ -189,7 +189,7 @@ def test_the_snapshot_has_the_last_hours_and_nothing_before(evening: scene.Eveni
 def test_places_that_cannot_be(evening: scene.Evening, tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "dir.pdf").mkdir()
     with pytest.raises(RuleError, match=words):
-        check_place(evening.log, tmp_path / name, (".pdf",))
+        form_of(evening.log, tmp_path / name, (".pdf",))
 
 
 def test_a_full_disk_leaves_nothing(evening: scene.Evening, tmp_path: Path) -> None:
