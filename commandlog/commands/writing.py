@@ -21,6 +21,7 @@ from commandlog.model.mandates import plain, told_of_lead
 from commandlog.model.records import DecisionWords, Record
 from commandlog.model.scenario import load
 from commandlog.verbs import agreeing, assessing, events, incidents, levels, saying, tasks
+from commandlog.verbs.context import not_printed
 from commandlog.views import timeline
 from commandlog.views.moments import live, local, zone_of
 
@@ -53,10 +54,10 @@ def new(file: Path, scenario: str, party: str) -> None:
 def report(file: Path, text: str, callsign: str, party: str, paper: str, at: str, reason: str) -> None:
     """Record one line: [time] [call sign] [place] words [#category] [!priority] [>to [by time]] [@audience]."""
     with desk_at(file, party) as desk:
-        warnings = unknown_marks(desk, text)
+        warnings = [*unknown_marks(desk, text), not_printed(desk, paper)]
         happened = happened_at(desk, at)
         print_record(desk, enter(desk, text, callsign=callsign, reason=reason, paper=paper, occurred_at=happened))
-        for warning in warnings:
+        for warning in filter(None, warnings):
             click.echo(warning, err=True)
 
 
@@ -138,7 +139,7 @@ def feedback(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Record:
     click.option("--place", default="", help="Where it was."),
     click.option("--category", default="", help="What it was about."),
     click.option("--priority", default="", help="routine, elevated, urgent, emergency"),
-    click.option("--number", type=click.IntRange(0), default=None, help="Of a count: how many it should have been."),
+    click.option("--number", type=int, default=None, help="Of a count: how many it should have been."),
     click.option("--reason", default="", help="Why it is corrected."),
 )
 def correct(

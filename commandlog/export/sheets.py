@@ -13,12 +13,12 @@ from commandlog.export.paper import Paper
 from commandlog.export.pdf_style import BOTTOM, HEIGHT, INK, LEFT, MUTED, RIGHT, ROOM, RULE, WARN, WASH
 from commandlog.export.saying import Sayer
 from commandlog.language import _, current
+from commandlog.log.derived import copies
 from commandlog.log.derived.table import id_at
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.model.harmless import visible
 
-FORM = "sheets"
 MOST = 200  # sheets in one print: a ream is 500, and who wants more prints again
 _ROW = 27.0  # points: room for handwriting
 _CALLS = 8  # whom to call, on every sheet; the others stand on a page of their own
@@ -48,7 +48,7 @@ def print_sheets(desk: Desk, contents: Contents, out: Path, number: int) -> tupl
         _write(desk, contents, file, first, last)
 
     # nothing that was logged is on them: they hold no more than the first record says
-    form = f"{FORM}:{first}-{last}"
+    form = f"{copies.SHEETS}:{first}-{last}"
     put(out, write, desk, form=form, upto=id_at(desk.log.db, 1), for_party=desk.party, check=check)
     return sheet(desk, first), sheet(desk, last)
 
@@ -60,9 +60,7 @@ def sheet(desk: Desk, number: int) -> str:
 
 def last_number(desk: Desk) -> int:
     """Return the highest number of a sheet that was ever printed at this desk, 0 where none was."""
-    query = "SELECT c.form FROM copies c JOIN entries e ON e.since = c.since WHERE e.desk = ? AND c.form LIKE ?"
-    forms = desk.log.db.execute(query, (desk.code, f"{FORM}:%")).fetchall()
-    return max((int(form.rpartition("-")[2]) for (form,) in forms), default=0)
+    return max((last for _first, last in copies.sheets(desk.log.db, desk.code)), default=0)
 
 
 def _write(desk: Desk, contents: Contents, out: BinaryIO, first: int, last: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, TypedDict, Unpack
 
 from commandlog.language import _
-from commandlog.log.derived import entries, origins, tasks
+from commandlog.log.derived import copies, entries, origins, tasks
 from commandlog.log.derived.table import id_at
 from commandlog.log.desk import Desk
 from commandlog.model.covenant import spoken
@@ -96,9 +96,24 @@ def _from_paper(desk: Desk, about: About) -> About:
     if about.get("origin"):
         return {**about, "paper": paper}
     if before := origins.position(desk.log.db, f"{PAPER}{paper}"):
-        told = _("{paper} was typed already: it is {reference}.")
+        told = _(
+            "{paper} was typed already: it is {reference}. Complete that one (`add {reference}`), or give another line."
+        )
         raise RuleError(told.format(paper=paper, reference=named(desk, before)))
     return {**about, "paper": paper, "origin": f"{PAPER}{paper}"}
+
+
+def not_printed(desk: Desk, paper: str) -> str:
+    """Return what to tell of a line of a sheet that was never printed from this log, empty where it was, or is none.
+
+    It may have been copied by hand; it may also be a slip of the keys, that later stands in the way of the real line.
+    """
+    of_desk, _dash, rest = sheet_line(paper).partition("-")
+    number = rest.partition("/")[0]
+    if not number or any(first <= int(number) <= last for first, last in copies.sheets(desk.log.db, of_desk)):
+        return ""
+    told = _("Sheet {sheet} was not printed from this log. Was it copied by hand, or is the number wrong?")
+    return told.format(sheet=f"{of_desk}-{number}")
 
 
 def reaching(about: About, parties: Iterable[str]) -> About:

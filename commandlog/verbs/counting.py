@@ -11,6 +11,9 @@ from commandlog.model.errors import RuleError
 from commandlog.model.records import Counted, Record
 from commandlog.verbs.context import About, checked, split
 
+MOST_PERCENT = 999
+"""More than this is a slip of the keys; more than 100 is a place that is too full."""
+
 
 def count(
     desk: Desk, number: int, *, measure: str = "present", text: str = "", settled: bool = False, **about: Unpack[About]
@@ -54,5 +57,10 @@ def _possible(number: int, measure: str) -> None:
         raise RuleError(
             _("There is no measure “{measure}”. Choose one of {known}.").format(measure=measure, known=known)
         )
-    if not 0 <= number <= (999 if measure == "percent" else MOST):
-        raise RuleError(_("{number} cannot be counted: give 0 or more.").format(number=number))
+    most = MOST_PERCENT if measure == "percent" else MOST
+    if 0 <= number <= most:
+        return
+    told = _("{number} people cannot be counted: give 0 to {most}.")
+    if measure == "percent":
+        told = _("{number} percent cannot be counted: give 0 to {most} percent.")
+    raise RuleError(told.format(number=number, most=f"{most:,}"))

@@ -86,7 +86,7 @@ def confirm_read(desk: Desk, position: int, *, text: str = "", **about: Unpack[A
         if row.until != FOREVER:
             raise RuleError(_("{party} has confirmed this already.").format(party=name))
         if word_of(desk, given) != row.reached:
-            told = _("This is for {party} to confirm. To write it for them, say it is on their behalf.")
+            told = _("This is for {party} to confirm. To write it for them, say it is on their behalf: `--by PARTY`.")
             raise RuleError(told.format(party=name))
         fields, words = split(for_readers(desk, [entry_at(desk, position)], given, (row.reached,)), text=text)
         return desk.append(MisdirectedRead, words, misdirected=record_id(desk, position), **fields)

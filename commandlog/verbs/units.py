@@ -7,7 +7,7 @@ from commandlog.log.desk import Desk
 from commandlog.model.dealings import STATUSES, UnitStatus
 from commandlog.model.errors import RuleError
 from commandlog.model.records import Record
-from commandlog.verbs.context import About, checked, receipt, record_id, split
+from commandlog.verbs.context import About, checked, entry_at, inherited, receipt, record_id, split
 from commandlog.verbs.saying import addressee
 from commandlog.verbs.tasks import task_at
 
@@ -15,7 +15,8 @@ from commandlog.verbs.tasks import task_at
 def set_status(desk: Desk, unit: str, status: str, *, task: int = 0, text: str = "", **about: Unpack[About]) -> Record:
     """Record that a unit (by call sign) is free, busy or out of service; `task` is the one that it is busy with.
 
-    Raises RuleError for a call sign, status or task that does not exist, and for a task of a unit that is not busy.
+    On a task, who may read the task may read this. Raises RuleError for a call sign, status or task that does not
+    exist, and for a task of a unit that is not busy.
     """
     if status not in STATUSES:
         known = ", ".join(STATUSES)
@@ -28,6 +29,9 @@ def set_status(desk: Desk, unit: str, status: str, *, task: int = 0, text: str =
             raise RuleError(_("Say which unit: a call sign."))
         if task and status != "busy":
             raise RuleError(_("Only a busy unit is on a task."))
-        on = record_id(desk, task_at(desk, task).task) if task else b""
-        fields, words = split(checked(desk, **about), text=text)
+        given, on = checked(desk, **about), b""
+        if task:
+            proposed = task_at(desk, task).task
+            given, on = inherited(desk, entry_at(desk, proposed), given), record_id(desk, proposed)
+        fields, words = split(given, text=text)
         return desk.append(UnitStatus, words, unit=callsign, status=status, task=on, **fields)

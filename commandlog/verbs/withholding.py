@@ -1,8 +1,9 @@
 """Who reads what after it was written: told to one more party, recalled, erased, or preserved from erasing.
 
-An entry is all its versions. A recall and an erasure also take its attachments, and everything that hangs on it where
-that is asked; a release tells what is named, since an attachment may be for fewer than its entry. What is decided, and
-why, concerns those who may read the entries, and says nothing of what they say.
+An entry is all its versions. A recall and an erasure also take its attachments and its marks (people see no line of a
+mark, so that they would not miss it), and everything that hangs on it where that is asked; a release tells what is
+named, since an attachment may be for fewer than its entry. What is decided, and why, concerns those who may read the
+entries, and says nothing of what they say.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,9 +12,10 @@ from typing import Unpack
 
 from commandlog.language import _
 from commandlog.log.derived import recalls, tasks
-from commandlog.log.derived.entries import EntryRow, entry_of, versions
+from commandlog.log.derived.entries import EntryRow, above, entry_of, versions
 from commandlog.log.derived.table import FOREVER, position_of
 from commandlog.log.desk import Desk
+from commandlog.model.dealings import Marked
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import Frame
 from commandlog.model.keeping import Attached, Destroyed, Erased, Held, HoldLifted, Recalled, Released
@@ -78,7 +80,7 @@ def recall(
 
 
 def erase(desk: Desk, records: tuple[int, ...], ground: str, *, thread: bool = False, **about: Unpack[About]) -> Record:
-    """Destroy the words of entries (by position) and their attachments, for good, by a decision with its ground.
+    """Destroy the words of entries (by position), their attachments and why they were marked, by a stated decision.
 
     With `thread`, of everything that hangs on them too. When, where, whose and what it led to stay. Whoever calls
     purges the file afterwards (`log/erasing.py`). Raises RuleError without a ground, for what the log cannot be read
@@ -164,11 +166,11 @@ def destroy_copy(desk: Desk, position: int, reason: str, **about: Unpack[About])
 
 
 def whole(desk: Desk, entry: int, *, thread: bool = False) -> list[int]:
-    """Return the positions of an entry's versions, of its attachments and theirs, and of all that hangs on it.
+    """Return the positions of an entry's versions, attachments and marks and those of these, or all that hangs on it.
 
     A correction that came too late to be applied is a version too.
     """
-    more = hanging(desk, entry) if thread else hanging(desk, entry, Attached | Corrected)
+    more = hanging(desk, entry) if thread else hanging(desk, entry, Attached | Corrected | Marked)
     return [*versions(desk.log.db, entry), *more]
 
 
@@ -184,7 +186,7 @@ def hanging(desk: Desk, entry: int, kinds: type[Frame] | UnionType = Frame) -> l
     found, reached = [], {record_id(desk, entry)}
     for seq, one in rows:
         frame = records[seq].frame
-        if isinstance(frame, kinds) and recalls.above(frame) in reached:
+        if isinstance(frame, kinds) and above(frame) in reached:
             reached.add(one)
             found.append(seq)
     return found
@@ -208,8 +210,8 @@ def _up(desk: Desk, position: int) -> Iterator[int]:
         seen.add(position)
         yield position
         frame = desk.log.record(position).frame
-        above = recalls.above(frame) if frame is not None else b""
-        position = entry_of(desk.log.db, position_of(desk.log.db, above)) if above else 0
+        hangs_on = above(frame) if frame is not None else b""
+        position = entry_of(desk.log.db, position_of(desk.log.db, hangs_on)) if hangs_on else 0
 
 
 # -- who and what is concerned -----------------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ class CopyRow(NamedTuple):
 TABLE = Table("copies", CopyRow, version=2)
 KINDS = (Exported, Destroyed)
 
+SHEETS = "sheets"
+"""How the form of a print of paper sheets begins; the first and the last number follow: "sheets:7-12"."""
+
 
 def apply(db: Connection, r: Applied) -> None:
     """Note a copy, or that it is gone."""
@@ -29,3 +32,11 @@ def apply(db: Connection, r: Applied) -> None:
         db.execute(TABLE.insert, (r.seq, FOREVER, f.form, f.for_party, upto))
     else:
         TABLE.close(db, position_of(db, f.copy), r.seq)
+
+
+def sheets(db: Connection, desk: str) -> list[tuple[int, int]]:
+    """Return the first and last number of each print of paper sheets for a desk, also of those that were destroyed."""
+    query = "SELECT c.form FROM copies c JOIN entries e ON e.since = c.since WHERE e.desk = ? AND c.form LIKE ?"
+    forms = (form.partition(":")[2] for (form,) in db.execute(query, (desk, f"{SHEETS}:%")))
+    pairs = (numbers.partition("-") for numbers in forms)
+    return [(int(first), int(last)) for first, _dash, last in pairs if first.isdecimal() and last.isdecimal()]

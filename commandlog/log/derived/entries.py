@@ -10,7 +10,7 @@ from typing import NamedTuple
 from commandlog.log.chain import order_key
 from commandlog.log.derived.conflicts import meets_expectation
 from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
-from commandlog.model.dealings import AgreementStep, Misdirected, MisdirectedRead
+from commandlog.model.dealings import AgreementStep, Marked, Misdirected, MisdirectedRead, UnitStatus
 from commandlog.model.frames import Frame
 from commandlog.model.keeping import Attached
 from commandlog.model.records import (
@@ -159,24 +159,28 @@ def facets_at(db: Connection, seq: int) -> tuple[str, ...]:
 
 def _belongs(db: Connection, seq: int, frame: Frame) -> tuple[int, int]:
     """Return the thread and the task (0: none) that a record belongs to."""
-    if isinstance(frame, TaskStep):
-        position, thread = _thread(db, frame.task)
-        return thread or seq, position
+    hangs_on = above(frame)
+    position, thread = _thread(db, hangs_on) if hangs_on else (0, 0)
     if isinstance(frame, Proposed):
-        return (_thread(db, frame.entry)[1] if frame.entry else 0) or seq, seq
-    above = _above(frame)
-    return (_thread(db, above)[1] or seq, 0) if above else (seq, 0)
+        return thread or seq, seq
+    return thread or seq, position if isinstance(frame, TaskStep) else 0
 
 
-def _above(frame: Frame) -> bytes:
-    """Return the id of what a record, that is no task, belongs to the thread of; empty where it begins its own."""
-    if isinstance(frame, Added | Assessed | Feedback | Attached | Misdirected):
-        return frame.entry
+def above(frame: Frame) -> bytes:
+    """Return the id of the record that one hangs on directly, empty where it begins a thread of its own.
+
+    Who looks for what belongs to an entry (threads, recalls, erasures) asks here, so that none of them misses a kind.
+    """
+    if isinstance(frame, TaskStep | UnitStatus):
+        return frame.task
     if isinstance(frame, LevelConfirmed):
         return frame.level
     if isinstance(frame, AgreementStep):
         return frame.agreement
-    return frame.misdirected if isinstance(frame, MisdirectedRead) else b""
+    if isinstance(frame, MisdirectedRead):
+        return frame.misdirected
+    hangs = Corrected | Added | Assessed | Feedback | Attached | Proposed | Marked | Misdirected
+    return frame.entry if isinstance(frame, hangs) else b""
 
 
 def _thread(db: Connection, record_id: bytes) -> tuple[int, int]:

@@ -7,17 +7,17 @@ whichever desk it comes and whether that desk knew of the recall or not. Its own
 from sqlite3 import Connection
 from typing import NamedTuple
 
+from commandlog.log.derived.entries import above
 from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
 from commandlog.model.dealings import (
     AgreementAffirmed,
     AgreementDeclined,
     AgreementEnded,
-    AgreementStep,
     Marked,
     Misdirected,
     MisdirectedRead,
+    UnitStatus,
 )
-from commandlog.model.frames import Frame
 from commandlog.model.keeping import Attached, Recalled, Released
 from commandlog.model.records import (
     Accepted,
@@ -32,7 +32,6 @@ from commandlog.model.records import (
     HandedOver,
     Proposed,
     Started,
-    TaskStep,
     Withdrawn,
 )
 
@@ -52,7 +51,7 @@ class RecallRow(NamedTuple):
 TABLE = Table("recalls", RecallRow, ("reader: party, record", "record: record"), single=False, version=2)
 
 _STEPS = (Accepted, Declined, Started, Done, Confirmed, Withdrawn, Affirmed)
-_SAID_OF = (AgreementAffirmed, AgreementDeclined, AgreementEnded, Marked, Misdirected, MisdirectedRead)
+_SAID_OF = (AgreementAffirmed, AgreementDeclined, AgreementEnded, Marked, Misdirected, MisdirectedRead, UnitStatus)
 KINDS = (Recalled, Released, HandedOver, Corrected, Added, Assessed, Feedback, Attached, Proposed, *_STEPS, *_SAID_OF)
 
 
@@ -99,18 +98,6 @@ def _withhold(db: Connection, r: Applied) -> None:
         named = (getattr(r.frame, name, "") for name in ("to_party", "reached", "meant_for"))
         concerned = (*own(db, r.seq), *named)
         db.executemany(TABLE.insert, [(r.seq, FOREVER, r.seq, party) for party in parties if party not in concerned])
-
-
-def above(frame: Frame) -> bytes:
-    """Return the id of the record that one hangs on directly, empty where it stands by itself."""
-    if isinstance(frame, TaskStep):
-        return frame.task
-    if isinstance(frame, AgreementStep):
-        return frame.agreement
-    if isinstance(frame, MisdirectedRead):
-        return frame.misdirected
-    hangs = Corrected | Added | Assessed | Feedback | Attached | Proposed | Marked | Misdirected
-    return frame.entry if isinstance(frame, hangs) else b""
 
 
 def reads(db: Connection, record: int, party: str) -> bool:
