@@ -7,12 +7,33 @@ import click
 
 from commandlog.commands.common import code_of
 from commandlog.commands.writing import REF, TEXT, until_when, verb
-from commandlog.language import LANGUAGES, speaking
+from commandlog.language import LANGUAGES, _, speaking
 from commandlog.log.desk import Desk
 from commandlog.model.dealings import MEASURES, STATUSES
+from commandlog.model.errors import RuleError
 from commandlog.model.records import Record
 from commandlog.model.words import label, measure_label
 from commandlog.verbs import agreeing, counting, marking, misdirecting, units
+
+
+class _Counting(click.Command):
+    """A command that is given a number: one below 0 is no unknown option, but for the verb to refuse in its words."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.ignore_unknown_options = any(one[:1] == "-" and one[1:].isdecimal() for one in args)
+        return super().parse_args(ctx, args)
+
+
+class _Total(click.types.IntParamType):
+    """A whole number without a sign: who types +120 means a change, which would replace the total unseen."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if str(value).startswith("+"):
+            told = _("“{number}” has a sign: say --measure in (or out) for a change, or the total without a sign.")
+            raise RuleError(told.format(number=value))
+        return int(super().convert(value, param, ctx))
 
 
 @verb(
@@ -35,9 +56,10 @@ def end_agreement(desk: Desk, about: dict[str, Any], ref: str, text: str) -> Rec
 @verb(
     "count",
     click.argument("place"),
-    click.argument("number", type=click.IntRange(0)),
+    click.argument("number", type=_Total()),
     TEXT,
     click.option("--measure", default="present", help="present, in, out or percent (default: present)."),
+    cls=_Counting,
 )
 def count(desk: Desk, about: dict[str, Any], place: str, number: int, text: str, measure: str) -> Record:
     """Record how many people are at a place, or went in or out of it since the count before."""
@@ -82,10 +104,14 @@ def unit(desk: Desk, about: dict[str, Any], unit: str, status: str, text: str, t
 )
 def misdirected(
     desk: Desk, about: dict[str, Any], ref: str, text: str, reached: str, meant_for: str, **given: Any
-) -> Record:
+) -> list[Record]:
     """Record that an entry reached the wrong party: the right one is told, the wrong one what to do with it."""
     wrong, right = (code_of(desk.covenant, "party", one) for one in (reached, meant_for))
-    return misdirecting.misdirected(desk, desk.log.find(ref), wrong, right, text, **given, **about)
+    before = desk.log.head.seq
+    made = misdirecting.misdirected(desk, desk.log.find(ref), wrong, right, text, **given, **about)
+    # a repeated command makes nothing; else the release and the recall follow in the same transaction
+    more = range(made.seq + 1, desk.log.head.seq + 1) if made.seq > before else ()
+    return [made, *map(desk.log.record, more)]
 
 
 @verb("read-misdirected", REF, TEXT)

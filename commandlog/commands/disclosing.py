@@ -14,7 +14,8 @@ from commandlog.commands.writing import print_record, verb
 from commandlog.language import _
 from commandlog.log.copy_setting import CopySetting
 from commandlog.log.copying import Follower
-from commandlog.log.derived.entries import entry_of
+from commandlog.log.derived import recalls
+from commandlog.log.derived.entries import entry_of, versions
 from commandlog.log.desk import Desk
 from commandlog.log.erasing import purge_all
 from commandlog.log.keys import settings_folder
@@ -28,7 +29,7 @@ from commandlog.model.words import label
 from commandlog.verbs import withholding
 from commandlog.verbs.context import named
 from commandlog.views import disclosure, moments
-from commandlog.views.disclosure import Copy, Deed, Disclosure, Hold
+from commandlog.views.disclosure import ACCESS, Copy, Deed, Disclosure, Hold
 from commandlog.views.moments import Moment, local, zone_of
 
 REFS = click.argument("refs", nargs=-1, required=True)
@@ -39,8 +40,12 @@ WHY = click.option("--reason", required=True, help="Why.")
 @verb("release", click.argument("to"), click.argument("ground"), REFS, THREAD)
 def release(desk: Desk, about: dict[str, Any], to: str, ground: str, refs: tuple[str, ...], thread: bool) -> Record:
     """Tell entries to one more party, on a stated ground."""
-    party = code_of(desk.covenant, "party", to)
-    return withholding.release(desk, _positions(desk, refs), party, ground, thread=thread, **about)
+    party, positions = code_of(desk.covenant, "party", to), _positions(desk, refs)
+    if not thread and desk.covenant.party(party) and _all_read(desk, positions, party):
+        told = _("{party} can read {entries} already: nothing was recorded.")
+        entries = ", ".join(named(desk, seq) for seq in positions)
+        raise RuleError(told.format(party=desk.covenant.party_name(party), entries=entries))
+    return withholding.release(desk, positions, party, ground, thread=thread, **about)
 
 
 @verb(
@@ -151,6 +156,12 @@ def _rewritten() -> None:
 
 def _names(desk: Desk, positions: list[int]) -> str:
     return ", ".join(dict.fromkeys(named(desk, entry_of(desk.log.db, seq)) for seq in positions))
+
+
+def _all_read(desk: Desk, positions: tuple[int, ...], party: str) -> bool:
+    """Whether a party can read all these entries already, in every version."""
+    db = desk.log.db
+    return all(recalls.reads(db, seq, party) for entry in positions for seq in versions(db, entry_of(db, entry)))
 
 
 def _positions(desk: Desk, refs: tuple[str, ...]) -> tuple[int, ...]:
@@ -270,21 +281,39 @@ def _disclosure(one: Disclosure, covenant: Covenant, zone: tzinfo, *, brief: boo
         lines.append("    " + text.format(party=name(older.party), entry=older.corrected))
     lines += ["    " + _("erased") + f"  {_deed(deed, covenant, zone)}" for deed in one.erased]
     if brief and one.copies:
-        names = ", ".join(copy.deed.reference for copy in one.copies)
-        return [*lines, "    " + _("still in the copies {copies}").format(copies=names)]
+        sure = ", ".join(copy.deed.reference for copy in one.copies if not copy.may)
+        maybe = ", ".join(copy.deed.reference for copy in one.copies if copy.may)
+        if sure:
+            lines.append("    " + _("still in the copies {copies}").format(copies=sure))
+        return [*lines, "    " + _("maybe still in the copies {copies}").format(copies=maybe)] if maybe else lines
     return lines + [f"    {text}" for text in _copies(one.copies, covenant, zone)]
 
 
 def _copies(copies: tuple[Copy, ...], covenant: Covenant, zone: tzinfo) -> list[str]:
-    return [_("still in the copy {copy}").format(copy=_copy(one, covenant, zone)) for one in copies]
+    told = {False: _("still in the copy {copy}"), True: _("maybe still in the copy {copy}")}
+    return [told[one.may].format(copy=_copy(one, covenant, zone)) for one in copies]
 
 
 def _copy(one: Copy, covenant: Covenant, zone: tzinfo) -> str:
     whom = _("for {party}").format(party=covenant.party_name(one.party)) if one.party else _("of everything")
     if one.form == COPY:
         whom = _("which follows, and erases it too when it does")
+    if one.form == ACCESS:
+        whom = _("an account on a person")
+    if part := _part(one, zone):
+        whom = part if not one.party else f"{whom}, {part}"
     gone = " " + _("(destroyed: {entry})").format(entry=one.gone) if one.gone else ""
     return f"{one.deed.reference} {_time(one.deed.at, zone)} {label(one.form)} {whom}: {visible(one.name)}{gone}"
+
+
+def _part(one: Copy, zone: tzinfo) -> str:
+    """Return which part of the log a copy is of, in words; empty for all of it."""
+    since, until = (_time(at, zone) if at else "" for at in (one.since, one.until))
+    told = _("from {since} to {until}") if since and until else _("from {since} on") if since else _("up to {until}")
+    parts = [told.format(since=since, until=until)] if since or until else []
+    if one.sections:
+        parts.append(_("only {sections}").format(sections=", ".join(map(label, one.sections))))
+    return ", ".join(parts)
 
 
 def _hold(one: Hold, covenant: Covenant, zone: tzinfo) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from commandlog.commands.common import FILE, code_of, opened, progress
-from commandlog.commands.reading import AS_OF
+from commandlog.commands.reading import AS_OF, times_of
 from commandlog.export.contents import SECTIONS
 from commandlog.export.exporting import export as write_export
 from commandlog.language import LANGUAGES, _, current, speaking
@@ -21,8 +21,8 @@ _CHOICE = ", ".join(SECTIONS)
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--for", "for_party", default="", metavar="PARTY", help="Only what this party may read.")
 @AS_OF
-@click.option("--from", "since", default="", metavar="TIME", help="Only what happened at or after: 21:14.")
-@click.option("--to", "until", default="", metavar="TIME", help="Only what happened before: 23:00.")
+@click.option("--from", "since", default="", metavar="TIME", help="What happened at or after: 21:14, “27-6 21:14”.")
+@click.option("--to", "until", default="", metavar="TIME", help="What happened before: 22:00, “28-6 00:30”.")
 @click.option("--lang", "language", type=click.Choice(LANGUAGES), help="The language of the fixed texts.")
 @click.option("--section", "sections", multiple=True, metavar="NAME", help=f"Only this part; repeatable: {_CHOICE}.")
 def export(
@@ -45,18 +45,22 @@ def export(
         # a log that lies where nothing can be written is exported all the same, though it cannot keep that it was
         desk = None if log.read_only else sit_down(log, settings_folder(), covenant.driver)
         moment = moments.earlier(log, as_of) if as_of else moments.live(log)
+        begin, end = moments.span_of(log, since, until)
+        reader = code_of(covenant, "party", for_party)
         written = write_export(
             log,
             out,
             moment,
-            for_party=code_of(covenant, "party", for_party),
-            since=moments.clock_of(log, since, end=False) if since else 0,
-            until=moments.clock_of(log, until, end=False) if until else 0,
+            for_party=reader,
+            since=begin,
+            until=end,
             sections=sections,
             desk=desk,
             progress=progress(_("written")),
         )
         click.echo(_("{file}: {n} entries.").format(file=written.path, n=written.entries))
+        if (begin or end) and not written.entries:
+            click.echo(times_of(log, moment, reader), err=True)
 
 
 COMMANDS = [export]

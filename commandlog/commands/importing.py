@@ -30,9 +30,17 @@ from commandlog.model.harmless import visible
     help="Write the guess as a mapping file, to be changed and given with --mapping; store nothing.",
 )
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: one JSON document.")
+@click.option("--again", is_flag=True, help="Take rows in that are in the log already, read otherwise.")
 @click.option("--party", default="", help="Sit at this party's desk (default: the driver's).")
 def import_(
-    file: Path, source: Path, mapping: Path | None, dry_run: bool, out: Path | None, as_json: bool, party: str
+    file: Path,
+    source: Path,
+    mapping: Path | None,
+    dry_run: bool,
+    out: Path | None,
+    as_json: bool,
+    again: bool,
+    party: str,
 ) -> None:
     """Bring another log in: a table, a text log or an export of CommandLog.
 
@@ -52,7 +60,7 @@ def import_(
         for text in plan.warnings if isinstance(plan, Plan) else ():
             click.echo(visible(text), err=True)
         with Bar(_("importing")) as bar:
-            outcome = run(desk, plan, bar)
+            outcome = run(desk, plan, bar, again=again)
         for text in outcome.described():
             click.echo(visible(text))
 

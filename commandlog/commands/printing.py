@@ -7,6 +7,7 @@ import click
 
 from commandlog.language import _
 from commandlog.model.covenant import Covenant
+from commandlog.model.frames import Millis
 from commandlog.model.harmless import padded, visible
 from commandlog.model.words import label
 from commandlog.views.agreements import AgreementLine
@@ -44,10 +45,16 @@ def timeline_lines(lines: Iterable[Line], covenant: Covenant, zone: tzinfo) -> I
         yield from entry_lines(line, covenant, zone)
 
 
-def entry_lines(line: Line, covenant: Covenant, zone: tzinfo) -> Iterator[str]:
-    """Yield an entry as text: time, reference, who, place, what; then what it replaced."""
-    time = f"{local(line.occurred_at, zone):%H:%M}"
-    who = " · ".join(part for part in (line.unit, covenant.party_name(line.party)) if part)
+def entry_lines(line: Line, covenant: Covenant, zone: tzinfo, today: Millis = 0) -> Iterator[str]:
+    """Yield an entry as text: time, reference, who, place, what; then what it replaced.
+
+    With `today` (a moment in milliseconds UTC), the time of what happened on another day is shown with its date.
+    """
+    happened = local(line.occurred_at, zone)
+    is_other_day = today and happened.date() != local(today, zone).date()
+    time = f"{happened:%Y-%m-%d %H:%M}" if is_other_day else f"{happened:%H:%M}"
+    speaker = line.unit or (line.words.person if line.words else "")
+    who = " · ".join(part for part in (speaker, covenant.party_name(line.party)) if part)
     place = covenant.place_name(line.place) if line.place else line.where
     hangs = " · ".join(dict.fromkeys(one for one in (line.thread_reference, line.task_reference) if one))
     thread = f"↳ {hangs} " if hangs else ""

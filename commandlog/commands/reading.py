@@ -19,7 +19,7 @@ from commandlog.views.board import TaskLine
 from commandlog.views.filters import Filter
 from commandlog.views.moments import Moment
 
-AS_OF = click.option("--as-of", default="", metavar="TIME|SEQ", help="As it stood at a time (21:14) or position.")
+AS_OF = click.option("--as-of", default="", metavar="TIME|SEQ", help="As it stood: 21:14, “27-6 21:14” or a position.")
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 READER = click.option("--for", "reader", default="", metavar="PARTY", help="Only what this party may read.")
 
@@ -27,6 +27,18 @@ READER = click.option("--for", "reader", default="", metavar="PARTY", help="Only
 def moment_of(log: Log, as_of: str) -> Moment:
     """Return the moment that --as-of names, now where it names none."""
     return moments.earlier(log, as_of) if as_of else moments.live(log)
+
+
+def times_of(log: Log, moment: Moment, reader: str) -> str:
+    """Return the line that says which times a log has, as far as a reader may know: for a range that holds nothing."""
+    first, last = counts.extent(log, moment, Filter(reader=reader))
+    if not last:
+        return _("The log has no entries yet.")
+    zone = moments.zone_of(log)
+    told = _("The log has entries from {first} to {last}: a date may be given with the time.")
+    return told.format(
+        first=f"{moments.local(first, zone):%Y-%m-%d %H:%M}", last=f"{moments.local(last, zone):%Y-%m-%d %H:%M}"
+    )
 
 
 def known_code(log: Log, what: str, text: str) -> str:
@@ -53,8 +65,8 @@ def known_code(log: Log, what: str, text: str) -> str:
 @click.option("--kind", default="", help="report, note, decision, message, proposed, …")
 @click.option("--priority", default="", help="routine, elevated, urgent, emergency")
 @click.option("--state", default="", help="received, assessed, closed, proposed, accepted, …")
-@click.option("--from", "since", default="", metavar="TIME", help="What happened at or after.")
-@click.option("--to", "until", default="", metavar="TIME", help="What happened before.")
+@click.option("--from", "since", default="", metavar="TIME", help="What happened at or after: 21:14, “27-6 21:14”.")
+@click.option("--to", "until", default="", metavar="TIME", help="What happened before: 22:00, “28-6 00:30”.")
 @click.option("--significant", is_flag=True, help="Only what was marked so.")
 @click.option("--system", is_flag=True, help="Also what the program wrote of itself.")
 @READER
@@ -66,8 +78,7 @@ def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool,
             wanted[name] = known_code(log, name, wanted[name])
         wanted["reader"] = known_code(log, "party", wanted["reader"])
         moment, zone = moment_of(log, as_of), moments.zone_of(log)
-        wanted["since"] = moments.clock_of(log, since, end=False) if since else 0
-        wanted["until"] = moments.clock_of(log, until, end=False) if until else 0
+        wanted["since"], wanted["until"] = moments.span_of(log, since, until)
         lines = timeline.whole(log, moment, Filter(**wanted))
         if as_json:
             contents = Contents(log, moment, wanted["reader"])
@@ -79,6 +90,8 @@ def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool,
             nothing = False
         if nothing:
             click.echo(_("Nothing found."), err=True)
+            if wanted["since"] or wanted["until"]:
+                click.echo(times_of(log, moment, wanted["reader"]), err=True)
 
 
 @click.command("tasks")

@@ -65,7 +65,7 @@ def print_record(desk: Desk, record: Record) -> None:
     """Print a record that was stored: its reference, and how it reads where that can be read now."""
     try:
         line = timeline.at_record(desk.log, live(desk.log), record.seq)
-        shown = list(entry_lines(line, desk.covenant, zone_of(desk.log))) if line else []
+        shown = list(entry_lines(line, desk.covenant, zone_of(desk.log), today=desk.now)) if line else []
     except (sqlite3.OperationalError, Unavailable):  # it is stored: whoever hears of a failure would write it again
         shown = [_("{reference} is stored; it cannot be shown now.").format(reference=record.reference)]
     if told := told_of_lead(desk.covenant, record.frame):
@@ -93,20 +93,24 @@ def until_when(desk: Desk, text: str) -> int:
     return found.at
 
 
-def verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., Record]], click.Command]:
+def verb(
+    name: str, *parameters: Callable[..., Any], cls: type[click.Command] = click.Command
+) -> Callable[[Callable[..., Record | list[Record]]], click.Command]:
     """Make a command of a function that is handed the desk, who says it, and the command's own parameters."""
 
-    def made(function: Callable[..., Record]) -> click.Command:
+    def made(function: Callable[..., Record | list[Record]]) -> click.Command:
         def command(file: Path, party: str, by: str, callsign: str, channel: str, person: str, **given: Any) -> None:
             with desk_at(file, party) as desk:
                 by = code_of(desk.covenant, "party", by)
                 about = {"source": source(desk, by, callsign, channel), "person": person}
-                print_record(desk, function(desk, about, **given))
+                made = function(desk, about, **given)
+                for record in made if isinstance(made, list) else [made]:
+                    print_record(desk, record)
 
         command.__doc__ = function.__doc__
         for parameter in reversed((FILE, *parameters)):
             command = parameter(command)
-        return click.command(name)(desk_options(command))
+        return click.command(name, cls=cls)(desk_options(command))
 
     return made
 

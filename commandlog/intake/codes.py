@@ -1,4 +1,7 @@
-"""The codes that the words of a file become: by its mapping, else by the covenant, else (categories) as a slug.
+"""The codes that the words of a file become: by its mapping, else by the covenant.
+
+A category that neither has becomes a slug only where a mapping names its column: a guess may be wrong, and codes stand in
+frames, which nobody can erase.
 
 What a value becomes is looked up once and remembered, since the same few come in every row.
 """
@@ -27,11 +30,11 @@ _Found = TypeVar("_Found")
 
 
 class Codes:
-    """Looks up places, categories, priorities and units. `few` says that the categories are few enough for slugs."""
+    """Looks up places, categories, priorities and units. `coded` says that categories nobody knows become slugs."""
 
-    def __init__(self, mapping: Mapping, covenant: Covenant, *, few: bool) -> None:
+    def __init__(self, mapping: Mapping, covenant: Covenant, *, coded: bool) -> None:
         self._covenant = covenant
-        self._few = few
+        self._coded = coded
         self._places = _known([(one.code, one.name, one.aliases) for one in covenant.places])
         self._categories = _known([(one.code, one.name, one.aliases) for one in covenant.categories])
         roles = ("place", "category", "priority", "unit", "party", "state", "kind")
@@ -64,7 +67,7 @@ class Codes:
             return self._categories.get(plain(mapped), "") or slug(mapped)
         if found := self._categories.get(plain(value)):
             return found
-        return slug(value) if self._few else ""
+        return slug(value) if self._coded else ""
 
     def priority(self, value: str) -> tuple[str, bool]:
         """Return a priority, empty where it is none, and whether anybody knows the word."""

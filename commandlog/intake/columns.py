@@ -73,6 +73,8 @@ def words_of(name: str) -> list[str]:
     """Return the words of a column's name: "pmeTimeStamp" and "Time stamp" both have time and stamp (and timestamp)."""
     found = [one.lower() for one in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|#|@\w+", name)]
     whole = plain(name)
+    if re.match(r"[Tt]\+", name) or (found[:1] == ["t"] and unit_of(name)):
+        found.append("t+")
     return [*found, *(first + last for first, last in _JOINED if first in found and last in found), whole]
 
 

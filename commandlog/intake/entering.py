@@ -61,7 +61,7 @@ def _record(desk: Desk, entry: QuickEntry, words: str, about: About, reason: str
     if entry.kind == "count":
         return counting.count(desk, entry.number, measure=entry.measure, **about)
     if entry.kind == "status":
-        return units.set_status(desk, entry.unit, entry.status, **about)
+        return units.set_status(desk, entry.unit, entry.status, text=words, **about)
     if entry.kind == "message":
         return saying.message(desk, words, to_party=entry.to_party, to_unit=entry.to_unit, **about)
     return saying.report(desk, words, **about) if reported else saying.note(desk, words, **about)

@@ -1,8 +1,9 @@
 """Makes one planned entry of one row: what each cell becomes, and by what the row is known again.
 
 Frames hold codes only. A place becomes one where the covenant (or the value map) has it, and stays in words as well; a
-category that the covenant does not have becomes a slug only where its column has few values; a unit that the covenant
-does not have stays with the row's other cells, since a stranger's "unit" may be somebody's name.
+category that the covenant does not have becomes a slug only where a mapping names its column and that has few values,
+else it stays with the row's other cells; a unit that the covenant does not have stays there too, since a stranger's
+"unit" may be somebody's name.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from commandlog.intake.elapsed import span
 from commandlog.intake.geojson_rows import LATITUDE, LONGITUDE
 from commandlog.intake.guess import Guess
 from commandlog.intake.mapping import Mapping, names
+from commandlog.intake.patterns import MAX_TEXT
 from commandlog.intake.reference import Pins
 from commandlog.intake.rows import Row
 from commandlog.intake.time_words import zone_of
@@ -28,7 +30,7 @@ from commandlog.intake.timestamps import LATEST, Clock
 from commandlog.language import _
 from commandlog.model.covenant import Covenant
 
-MAX_PATTERN_TEXT = 2_000  # characters that a mapping's pattern is tried on
+MAX_PATTERN_TEXT = MAX_TEXT
 
 
 class Entry(Struct, array_like=True, gc=False):
@@ -87,6 +89,7 @@ class Maker:
         self.counts: Counter[str] = Counter()
         self.absent: Counter[str] = Counter()
         self.longitudes = 0.0
+        self.no_place = 0  # the line of the first row whose coordinates are no place
         self.at = {name: number for number, name in enumerate(columns)}
         for one in mapping.extract:
             self.at.setdefault(one.name, len(self.at))
@@ -95,7 +98,8 @@ class Maker:
         self._nulls, self._unsaid = guess.nulls, guess.unsaid
         self._columns = columns
         self.clock = Clock(guess.notation, zone_of(guess.zone))
-        self._codes = Codes(mapping, covenant, few=guess.columns.category in guess.few)
+        coded = bool(mapping.columns.category) and guess.columns.category in guess.few
+        self._codes = Codes(mapping, covenant, coded=coded)
         self._pins = Pins(guess.system, self.counts)
         self._unit_of_duration = guess.unit
         self._assign(guess, names(mapping.columns.ignore))
@@ -140,7 +144,10 @@ class Maker:
         entry = Entry(row.line, occurred, b"", text, where, raw=raw)
         self._facets(entry, cells)
         self._ends(entry, cells)
+        unpinned = self.counts["pin"]
         entry.pin = self._pinned(entry, cells)
+        if self.counts["pin"] > unpinned and not self.no_place:
+            self.no_place = row.line
         entry.key = self._identity(entry, cells)
         return Made(entry, cells)
 
@@ -191,8 +198,10 @@ class Maker:
                     entry.place = code
                     break
         if self._category >= 0 and (value := cells[self._category]):
-            entry.category = codes.category(value) if self._said(value) or codes.maps("category", value) else ""
-            kept = self._category_is_text or plain(entry.category) == plain(value)
+            means = self._said(value) or codes.maps("category", value)
+            entry.category = codes.category(value) if means else ""
+            self.counts["category"] += bool(self._said(value)) and not (entry.category or codes.maps("category", value))
+            kept = self._category_is_text or (entry.category and plain(entry.category) == plain(value))
             if not kept and self._category < len(self._columns):
                 entry.raw[self._columns[self._category]] = value
         if self._priority >= 0 and (value := cells[self._priority]):

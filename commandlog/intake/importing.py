@@ -85,19 +85,24 @@ def plan_import(
         return own_export.plan_own(log, source)
     made = plan(log.covenant if isinstance(log, Desk) else log.covenant(), source, mapping, progress)
     with failures(own.path):
-        made.warnings = other_imports(own, made)
+        made.warnings, made.doubles = other_imports(own, made)
     return made
 
 
-def run(desk: Desk, plan: Plan | OwnPlan, progress: Progress | None = None) -> "Outcome | own_export.Outcome":
+def run(
+    desk: Desk, plan: Plan | OwnPlan, progress: Progress | None = None, *, again: bool = False
+) -> "Outcome | own_export.Outcome":
     """Write a plan into the log; what is there already stays as it is, so a second run adds nothing.
 
     `progress` is told (rows done, rows in all) after each transaction; when it raises, the import ends there, whole.
-    Raises Unavailable where the log cannot be written, RuleError where it was closed meanwhile: what was taken in
-    before stays, and a second run goes on.
+    Raises RuleError where the rows would come in twice, unless `again` says that they shall. Raises Unavailable where
+    the log cannot be written, RuleError where it was closed meanwhile: what was taken in before stays, and a second run
+    goes on.
     """
     if isinstance(plan, OwnPlan):
         return own_export.run(desk, plan, progress)
+    if plan.doubles and not again:
+        raise RuleError(plan.doubles)
     with failures(desk.log.path):
         writer = ImportWriter(desk, plan)
     try:

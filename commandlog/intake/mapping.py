@@ -4,7 +4,6 @@ docs/import.md describes the format. Whatever a mapping leaves out is guessed. `
 says what is wrong with it.
 """
 
-import re
 from typing import get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,8 @@ from msgspec import Struct, field
 from commandlog.intake.rows import Shape
 
 Names = str | list[str]
+_SHORT = 200  # characters of a value that is remembered
+_REMEMBERED = 10_000
 
 
 class Strict(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
@@ -218,24 +219,43 @@ def zone(name: str) -> ZoneInfo | None:
         return None
 
 
+class Glob:
+    """Fits a text to one in which `*` stands for anything; the parts are looked for one after the other, once."""
+
+    def __init__(self, written: str) -> None:
+        self._first, *self._middle, self._last = written.split("*")
+
+    def fits(self, text: str) -> bool:
+        """Whether a text is like this from its beginning to its end."""
+        at, end = len(self._first), len(text) - len(self._last)
+        if at > end or not (text.startswith(self._first) and text.endswith(self._last)):
+            return False
+        for part in self._middle:
+            found = text.find(part, at, end)
+            if found < 0:
+                return False
+            at = found + len(part)
+        return True
+
+
 class Translator:
     """Looks up what is written in a value map: whole words first, then patterns with `*` in their order."""
 
     def __init__(self, values: dict[str, str]) -> None:
         self._whole = {one.casefold(): code for one, code in values.items() if "*" not in one}
-        self._parts = [
-            (re.compile(".*".join(re.escape(part) for part in one.casefold().split("*")), re.DOTALL), code)
-            for one, code in values.items()
-            if "*" in one
-        ]
+        self._parts = [(Glob(one.casefold()), code) for one, code in values.items() if "*" in one]
         self._known: dict[str, str | None] = {}
 
     def find(self, value: str) -> str | None:
         """Return the code for a value, None where the map does not have it; an empty code means: leave it out."""
-        if value not in self._known:
-            if len(self._known) > 10_000:
+        if value in self._known:
+            return self._known[value]
+        folded = value.casefold()
+        found = self._whole.get(folded)
+        if found is None:
+            found = next((code for glob, code in self._parts if glob.fits(folded)), None)
+        if len(value) <= _SHORT:
+            if len(self._known) > _REMEMBERED:
                 self._known.clear()
-            folded = value.casefold()[:2_000]
-            found = next((code for pattern, code in self._parts if pattern.fullmatch(folded)), None)
-            self._known[value] = self._whole.get(folded, found)
-        return self._known[value]
+            self._known[value] = found
+        return found

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from commandlog.intake.mapping import KINDS, Mapping, zone
+from commandlog.intake.patterns import fault
 from commandlog.intake.rows import known_encoding, reading
 from commandlog.language import _
 from commandlog.model.errors import RuleError
@@ -194,11 +195,10 @@ def _of_patterns(mapping: Mapping) -> Iterator[Wrong]:
     for key, pattern, groups in patterns:
         if not pattern:
             continue
-        try:
-            compiled = re.compile(pattern)
-        except (re.error, RecursionError, OverflowError) as error:
-            yield key, _("“{pattern}” is no pattern: {error}").format(pattern=pattern, error=error)
+        if told := fault(pattern, whole_line=key == "file.pattern"):
+            yield key, told
             continue
+        compiled = re.compile(pattern)
         if compiled.groups < groups:
             yield key, _("“{pattern}” has no group in brackets").format(pattern=pattern)
         elif key == "file.pattern" and not compiled.groupindex:

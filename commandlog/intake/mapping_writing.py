@@ -12,6 +12,7 @@ import msgspec
 from commandlog.intake.mapping import Columns, Coordinates, Mapping, Time, names
 from commandlog.intake.notations import Notation
 from commandlog.intake.plan import Plan
+from commandlog.intake.remarks import written_order
 from commandlog.intake.rows import reading
 from commandlog.intake.time_words import zone_of
 from commandlog.language import _
@@ -38,16 +39,20 @@ def mapping_text(plan: Plan) -> str:
     lines = [f"# {' '.join(told.format(file=plan.source.name, form=table.form).split())}"]
     lines += [f"# {' '.join(one.split())}" for one in plan.notices]
     system = f"EPSG:{guess.system.metres}" if guess.system.metres else plan.mapping.coordinates.system
+    coded = "category" in guess.guessed  # whether its words become codes is for a person to say
     stated = msgspec.structs.replace(
         plan.mapping,
         name=plan.mapping.name or plan.source.stem,
         timezone=guess.zone,
         null=sorted(guess.nulls),
         tell_apart=[] if names(guess.columns.key) else list(guess.identity),
-        columns=guess.columns,
-        time=_time(guess.notation, plan.mapping.time, zone_of(guess.zone)),
+        columns=msgspec.structs.replace(guess.columns, category="") if coded else guess.columns,
+        time=_time(written_order(guess), plan.mapping.time, zone_of(guess.zone)),
         coordinates=Coordinates(system=system),
     )
+    if coded:
+        told = _("Taken for categories: {column}. Name it under [columns] (category = …), and its words become codes.")
+        lines.append(f"# {' '.join(told.format(column=guess.columns.category).split())}")
     return "\n".join([*lines, *_toml(stated, table.columns)]) + "\n"
 
 

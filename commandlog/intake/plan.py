@@ -22,7 +22,7 @@ from commandlog.intake.readers import open_rows
 from commandlog.intake.remarks import remarks
 from commandlog.intake.rows import Refusals, Refused, Row, Table, reading
 from commandlog.intake.time_words import zone_of
-from commandlog.language import _
+from commandlog.language import _, ngettext
 from commandlog.model.covenant import Covenant
 
 MAX_LISTED = 10_000  # refusals that are listed; the rest is counted
@@ -57,6 +57,7 @@ class Plan:
         self.guess: Guess = guess(self.table, self.mapping, covenant.timezone, covenant)
         self.table.total = self.guess.rows
         self.warnings: list[str] = []  # what the log says against it
+        self.doubles = ""  # why the log would hold these rows twice
         self._take_in(covenant)
 
     def _take_in(self, covenant: Covenant) -> None:
@@ -224,21 +225,21 @@ def _far(longitude: float, plan: Plan) -> bool:
 def _notices(plan: Plan, maker: Maker) -> list[str]:
     """Return what a person should know before going on."""
     counts, clock = maker.counts, maker.clock
+    many = _too_many if plan.mapping.columns.category else _uncoded
     told = [
-        (clock.skipped, _("{count} times fall in the hour that the clock skips in spring: read by the clock before.")),
-        (clock.doubled, _("{count} times fall in the hour that the clock shows twice in autumn: the first is taken.")),
-        (counts["pin"], _("{count} coordinates are no place on earth: no pins.")),
-        (counts["end unread"], _("{count} end times cannot be read: kept as they are written.")),
-        (counts["end before"], _("{count} rows end before they begin: kept as they are.")),
-        (counts["unit"], _("{count} rows name a unit that the covenant does not have: kept with the other cells.")),
-        (counts["priority"], _("{count} priorities are none that is known: left out.")),
-        (
-            sum(maker.repeated.values()),
-            _("{count} rows are like another one in all that they are known by: each is taken in."),
-        ),
-        (counts["same key"], _("{count} rows have the same key as one before them: each is taken in.")),
+        (clock.skipped, _skipped),
+        (clock.doubled, _doubled),
+        (counts["pin"], _no_place),
+        (counts["end unread"], _end_unread),
+        (counts["end before"], _end_before),
+        (counts["category"], many),
+        (counts["unit"], _no_unit),
+        (counts["priority"], _no_priority),
+        (sum(maker.repeated.values()), _alike),
+        (counts["same key"], _same_key),
     ]
-    said = [text.format(count=count) for count, text in told if count]
+    where = plan.at(maker.no_place)
+    said = [words(count).format(count=count, where=where) for count, words in told if count]
     said += remarks(maker, plan.guess)
     if plan.guess.notation.ambiguous:
         said.append(_("Day and month could be the other way round: say so in a mapping ([time] order = …)."))
@@ -254,3 +255,93 @@ def _notices(plan: Plan, maker: Maker) -> list[str]:
             )
         )
     return said
+
+
+def _skipped(count: int) -> str:
+    return ngettext(
+        "{count} time falls in the hour that the clock skips in spring: read by the clock before.",
+        "{count} times fall in the hour that the clock skips in spring: read by the clock before.",
+        count,
+    )
+
+
+def _doubled(count: int) -> str:
+    return ngettext(
+        "{count} time falls in the hour that the clock shows twice in autumn: the first is taken.",
+        "{count} times fall in the hour that the clock shows twice in autumn: the first is taken.",
+        count,
+    )
+
+
+def _no_place(count: int) -> str:
+    return ngettext(
+        "{count} row has coordinates that are no place on earth ({where}): no pin.",
+        "{count} rows have coordinates that are no place on earth (the first in {where}): no pins.",
+        count,
+    )
+
+
+def _end_unread(count: int) -> str:
+    return ngettext(
+        "{count} end time cannot be read: kept as it is written.",
+        "{count} end times cannot be read: kept as they are written.",
+        count,
+    )
+
+
+def _end_before(count: int) -> str:
+    return ngettext(
+        "{count} row ends before it begins: kept as it is.",
+        "{count} rows end before they begin: kept as they are.",
+        count,
+    )
+
+
+def _too_many(count: int) -> str:
+    return ngettext(
+        "{count} row has a category that the covenant does not have: kept in words, since there are too many.",
+        "{count} rows have a category that the covenant does not have: kept in words, since there are too many.",
+        count,
+    )
+
+
+def _uncoded(count: int) -> str:
+    return ngettext(
+        "{count} row has a category that the covenant does not have: kept in words; a mapping that"
+        " names the column makes a code of it.",
+        "{count} rows have a category that the covenant does not have: kept in words; a mapping that"
+        " names the column makes codes of them.",
+        count,
+    )
+
+
+def _no_unit(count: int) -> str:
+    return ngettext(
+        "{count} row names a unit that the covenant does not have: kept with the other cells.",
+        "{count} rows name a unit that the covenant does not have: kept with the other cells.",
+        count,
+    )
+
+
+def _no_priority(count: int) -> str:
+    return ngettext(
+        "{count} priority is none that is known: left out.",
+        "{count} priorities are none that is known: left out.",
+        count,
+    )
+
+
+def _alike(count: int) -> str:
+    return ngettext(
+        "{count} row is like another one in all that it is known by: it is taken in.",
+        "{count} rows are like another one in all that they are known by: each is taken in.",
+        count,
+    )
+
+
+def _same_key(count: int) -> str:
+    return ngettext(
+        "{count} row has the same key as one before it: it is taken in.",
+        "{count} rows have the same key as one before them: each is taken in.",
+        count,
+    )

@@ -16,14 +16,14 @@ from commandlog.model.words import label
 
 WIDTH = 100  # characters of a line
 FIRST = 5  # entries that are shown
-MOST = (22, 16, 12)  # characters of any column but the first and the widest; fewer where that has no room
+MOST = (22, 16, 12, 8, 6)  # characters of any column but the first and the widest; fewer where that has no room
 LEAST = 28  # characters that the widest column should have
 _GAP = "  "
 
 
 def described(plan: Plan, standing: Standing) -> list[str]:
     """Return all that --dry-run shows, a line each."""
-    said = [*guess_in_words(plan), *(f"! {one}" for one in (*plan.warnings, *plan.notices))]
+    said = [*guess_in_words(plan), *(f"! {one}" for one in (*_against(plan), *plan.notices))]
     if len(plan):
         said += ["", _("The first entries:"), *(f"  {one}" for one in preview(plan))]
     if plan.refused_count:
@@ -31,6 +31,11 @@ def described(plan: Plan, standing: Standing) -> list[str]:
     if standing.changed_count:
         said += ["", _("Changed in the file (the log keeps what it has):"), *(f"  {one}" for one in standing.changes())]
     return [*said, "", would_be(plan, standing)]
+
+
+def _against(plan: Plan) -> list[str]:
+    """Return what the log says against it."""
+    return [*plan.warnings, *([plan.doubles] if plan.doubles else [])]
 
 
 def guess_in_words(plan: Plan) -> list[str]:
@@ -76,7 +81,8 @@ def would_be(plan: Plan, standing: Standing) -> str:
 
 def preview(plan: Plan, rows: int = FIRST) -> list[str]:
     """Return the first entries as they will be, as a table whose lines have at most WIDTH characters."""
-    table = [[_("when"), _("kind"), _("who"), _("text"), _("place"), _("category"), _("priority"), _("state")]]
+    table = [[_("when"), _("end"), _("kind"), _("who"), _("text")]]
+    table[0] += [_("place"), _("pin"), _("category"), _("priority"), _("state")]
     table += [_cells(plan, *plan.both(number)) for number in plan.order[:rows]]
     used = [n for n in range(len(table[0])) if n == 0 or any(row[n] for row in table[1:])]
     widths = _widths([[row[n] for n in used] for row in table])
@@ -96,7 +102,7 @@ def document(plan: Plan, standing: Standing) -> dict[str, Any]:
         "times": {"notation": times_in_words(plan.guess), "zone": plan.guess.zone},
         "from": plan.local(plan.first) if len(plan) else None,
         "to": plan.local(plan.last) if len(plan) else None,
-        "notices": [*plan.warnings, *plan.notices],
+        "notices": [*_against(plan), *plan.notices],
         "rows": len(plan),
         "there": standing.there,
         "incidents": len(plan.incidents),
@@ -142,14 +148,21 @@ def _cells(plan: Plan, entry: Entry, deed: Deed) -> list[str]:
         who = f"{who} > {deed.to_unit or deed.to_party}".strip()
     return [
         plan.local(entry.occurred),
+        _until(plan.local(entry.occurred), plan.local(entry.end)) if entry.end else "",
         _("task") if deed.kind == TASK else label(deed.kind),
         who,
         entry.text,
         entry.place or entry.where,
-        entry.category,
+        "{:.4f}, {:.4f}".format(*entry.pin) if entry.pin else "",
+        entry.category or entry.raw.get(plan.guess.columns.category, ""),
         label(entry.priority) if entry.priority else "",
         label(deed.state) if deed.state else "",
     ]
+
+
+def _until(begin: str, end: str) -> str:
+    """Return an end, without the day where that is the same."""
+    return end[11:16] if end[:10] == begin[:10] else end[:16]
 
 
 def _widths(table: list[list[str]]) -> list[int]:

@@ -54,6 +54,16 @@ _MEASURES |= {"uit": "out", "out": "out", "buiten": "out", "naar buiten": "out"}
 _STATUS = re.compile(
     r"(?P<free>vrij|beschikbaar|free|available)|(?P<busy>bezet|busy)|(?P<out>buiten dienst|uit dienst|out of service)"
 )
+_MINUTES = re.compile(
+    r"[0-9]{1,3}\s{0,2}min(?:uten|uut|utes?|s)?\b\.?(?!\s{1,3}(?:geleden|ago|vertraging|delay|later|te laat|late)\b)"
+)
+_REASONED = re.compile(
+    r"(?:(?:is|weer|nu|staat|now|again)\s{1,3}){0,3}"
+    r"(?:(?P<out>buiten dienst|uit dienst|out of service|niet inzetbaar|niet beschikbaar|unavailable|not available)"
+    r"|(?P<free>vrij|inzetbaar|beschikbaar|free|available|back)|(?P<busy>bezet|busy))(?:\s{1,3}(?:weer|nu|now|again))?"
+    r"(?=\s{0,3}(?:[,:]|-\s|[–—]|[.!]?\s{0,3}$))"
+)
+"""What a unit says of itself, and where the reason begins: "is weer inzetbaar", "buiten dienst, accu leeg"."""
 _LIKE_A_MARK = re.compile(r"(?<!\S)[@#!>][^\W\d_][\w-]{0,40}")
 LOOKED_AT = 10_000  # characters of a line in which unknown marks are looked for
 _AROUND = " \t\n\r,;:|–—-"
@@ -197,7 +207,7 @@ class _Line:
         called = self.covenant.unit(found.code) if found is unit else None
         self.to = (called.answering_party, called.callsign) if called else (found.code, "")
         end = self.add("addressee", start, found.end, found.code)
-        end = self.deadline_at(self.past(_SPACES, end)) or end
+        end = self.deadline_at(self.past(_SPACES, end)) or self.minutes_at(self.past(_SPACES, end)) or end
         self.task_word_at(self.past(_BETWEEN, end))
 
     def read_audience(self, start: int) -> None:
@@ -287,6 +297,12 @@ class _Line:
         found = None if "deadline" in self.said else moments.deadline(self.plain, at, self.now)
         return self.add("deadline", at, found.end, str(found.at)) if found else 0
 
+    def minutes_at(self, at: int) -> int:
+        """Read ">baken 30 min": a time that directly follows the addressee is one within which it is to be done."""
+        found = None if "deadline" in self.said else _MINUTES.match(self.plain, at)
+        within = moments.deadline(f"within {found.group()}", 0, self.now) if found else None
+        return self.add("deadline", *found.span(), str(within.at)) if found and within else 0
+
     def task_word_at(self, at: int) -> int:
         found = None if "task word" in self.said else _TASK.match(self.plain, at)
         if not found or not self.is_free(at, found.end()):
@@ -299,10 +315,19 @@ class _Line:
         """Read a count, or what a unit says of itself, where that is all that the line says."""
         if "addressee" in self.said:
             return
-        if "unit" in self.said and (found := _STATUS.match(self.plain, self.begun)) and self.ends_after(found.end()):
+        if "unit" in self.said and (found := self.status_at()):
             self.add("status", *found.span(), str(found.lastgroup))
+            self.cuts += [(part.start, part.end) for part in self.parts if part.kind == "unit"]
         elif word := _COUNT.match(self.plain, self.begun):
             self.read_count(word)
+
+    def status_at(self) -> re.Match[str] | None:
+        """Return what the unit that begins the line says of itself, where the line says that and at most a reason."""
+        found = _STATUS.match(self.plain, self.begun)
+        if found and self.ends_after(found.end()):
+            return found
+        unit = next(part for part in self.parts if part.kind == "unit")
+        return _REASONED.match(self.plain, self.past(_BETWEEN, unit.end))
 
     def read_count(self, word: re.Match[str]) -> None:
         place = None if "place" in self.said else self.known.place_at(self.text, self.plain, word.end())
@@ -368,7 +393,7 @@ class _Line:
         alone = "count" if "count" in said else "status" if "status" in said else ""
         return QuickEntry(
             kind=alone or kind,
-            words="" if alone else _without(self.text, self.cuts) or self.text.strip(),
+            words=self.words(alone),
             number=int(said.get("count", 0)),
             measure=self.measure,
             status=said.get("status", ""),
@@ -390,6 +415,13 @@ class _Line:
                 if not any(part.start <= mark.start() < part.end for part in self.parts)
             ),
         )
+
+    def words(self, alone: str) -> str:
+        """Return what is left for people to read: of a count nothing, of a unit's status its reason."""
+        left = _without(self.text, self.cuts)
+        if alone:
+            return left.lstrip(_AROUND) if alone == "status" and _LETTER.search(left) else ""
+        return left or self.text.strip()
 
 
 def _without(text: str, cuts: list[tuple[int, int]]) -> str:

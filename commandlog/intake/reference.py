@@ -1,6 +1,7 @@
 """In which reference system the coordinates of a file are, and pins made of them.
 
-Degrees are taken as degrees; where the two lie better the other way round, they are turned. Metres are converted where
+Degrees are taken as degrees; where a whole column lies better the other way round, it is turned: one row that is no
+place on earth as it stands is a slip, and gets no pin. Metres are converted where
 one system only puts them where the event is: at the covenant's places, else in the country of its zone. Metres that
 fit no system, or two, give no pins.
 """
@@ -206,9 +207,6 @@ class Pins:
             latitude, longitude = longitude, latitude
         if is_degrees(latitude, longitude):
             return self._degrees(latitude, longitude, sure=sure or system.stated)
-        if is_degrees(longitude, latitude) and not sure:
-            self._counts["pin turned"] += 1
-            return self._degrees(longitude, latitude, sure=True)
         if system.turned and not sure:
             latitude, longitude = longitude, latitude
         if max(abs(latitude), abs(longitude)) > _METRES:

@@ -3,7 +3,9 @@
 A row that the log has is never written over; what changed in it since is said per column, old and new.
 """
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import NamedTuple
 
@@ -11,6 +13,7 @@ from commandlog.intake.deeds import Deed
 from commandlog.intake.entries import Entry
 from commandlog.intake.mapping import names
 from commandlog.intake.plan import Plan
+from commandlog.intake.time_words import zone_of
 from commandlog.language import _
 from commandlog.log.derived import fulltext, origins
 from commandlog.log.store import Log
@@ -143,17 +146,18 @@ def positions(db: Connection, wanted: list[str]) -> dict[str, int]:
     return dict(db.execute(f"SELECT origin, min(since) FROM origins WHERE origin IN ({marks}) GROUP BY 1", wanted))
 
 
-def other_imports(log: Log, plan: Plan) -> list[str]:
-    """Return a warning for each earlier import that seems to have brought in the same rows under other keys.
+def other_imports(log: Log, plan: Plan) -> tuple[list[str], str]:
+    """Return a warning for each import of the same file by another mapping, and why the import is refused (or empty).
 
-    Rows are known again by their keys, which depend on the mapping: by another one, the same rows come in twice.
+    Rows are known again by their keys, which depend on the mapping or the guess: by another one, the same rows come in
+    twice. It is refused where most of the rows, or of those of an earlier import, are in the log under another key.
     """
-    probed, known, double = _probe(log, plan)
-    if known * 2 > probed:
-        return []
+    probe = _probe(log, plan)
+    if probe.known * 2 > probe.looked:
+        return [], ""
     said = []
     told = _("{entry} brought in {file} with {mapping}: by another mapping, the same rows come in once more.")
-    records = log.records_at(imports(log.db))
+    records = {since: one for since, one in log.records_at(imports(log.db)).items() if isinstance(one.frame, Imported)}
     for _since, record in sorted(records.items()):
         frame, words = record.frame, record.words or Words()
         if not isinstance(frame, Imported) or frame.mapping == plan.given.digest:
@@ -162,10 +166,24 @@ def other_imports(log: Log, plan: Plan) -> list[str]:
             by = _("the mapping {name}").format(name=(words.raw or {}).get("mapping", "?"))
             mapping = by if frame.mapping else _("no mapping")
             said.append(told.format(entry=record.reference, file=words.title or plan.source.name, mapping=mapping))
-    if double * 2 > probed:
-        told = _("{count} of {all} rows that were looked at are in the log under another key: they would be double.")
-        said.append(told.format(count=double, all=probed))
-    return said
+    return said, _doubles(probe, records, plan)
+
+
+def _doubles(probe: "_Probe", records: dict[int, Record], plan: Plan) -> str:
+    """Return in one line which import would come in twice, empty for none."""
+    by_import = Counter(min((one for one in records if one > since), default=0) for since in probe.double)
+    for since, count in by_import.most_common():
+        record = records.get(since)
+        entries = record.frame.entries if record and isinstance(record.frame, Imported) else 0
+        if not (len(probe.double) * 2 > probe.looked or count * 2 > entries > 0):
+            continue
+        told = _(
+            "{count} of {all} rows that were looked at are in the log already, read otherwise ({entry}): they would be"
+            " double. State key and order in a mapping (--write-mapping), or take them in all the same with --again."
+        )
+        entry = record.reference if record else _("an earlier import")
+        return told.format(count=len(probe.double), all=probe.looked, entry=entry)
+    return ""
 
 
 def imports(db: Connection) -> list[int]:
@@ -174,23 +192,47 @@ def imports(db: Connection) -> list[int]:
     return [since for (since,) in db.execute(query, (f"facets:{fulltext.facet('kind', 'imported')}",))]
 
 
-def _probe(log: Log, plan: Plan) -> tuple[int, int, int]:
-    """Return how many rows were looked for, how many are known, and how many an import has brought in otherwise.
+class _Probe(NamedTuple):
+    """How many rows were looked for, how many are known, and where those are that were brought in otherwise."""
 
-    Those are found by their minute and their text.
+    looked: int
+    known: int
+    double: list[int]
+
+
+def _probe(log: Log, plan: Plan) -> _Probe:
+    """Look for some rows, the earliest and others from all over: by their keys, else by their minute and text.
+
+    Where day and month may have changed places, a row is looked for at the other day as well.
     """
     step = max(1, len(plan) // PROBES)
-    probes = [plan.entry(number) for number in plan.order[::step]]
-    query = "SELECT since FROM entries WHERE occurred BETWEEN ? AND ? AND version = 0 LIMIT 20"
-    known = double = 0
+    probes = [plan.entry(number) for number in dict.fromkeys((*plan.order[:PROBES], *plan.order[::step]))]
+    known, double = 0, []
     for one in probes:
         if origins.position(log.db, one.origin):
             known += 1
-            continue
-        minute = one.occurred // 60_000 * 60_000
-        found = [since for (since,) in log.db.execute(query, (minute, minute + 59_999))]
-        double += any(_says(record, one.text) for record in log.records_at(found).values())
-    return len(probes), known, double
+        elif since := next((at for moment in _moments(plan, one.occurred) if (at := _there(log, moment, one.text))), 0):
+            double.append(since)
+    return _Probe(len(probes), known, double)
+
+
+def _there(log: Log, moment: int, text: str) -> int:
+    """Return the position of the entry that an import made of this text in this minute, 0 for none."""
+    query = "SELECT since FROM entries WHERE occurred BETWEEN ? AND ? AND version = 0 LIMIT 20"
+    minute = moment // 60_000 * 60_000
+    found = [since for (since,) in log.db.execute(query, (minute, minute + 59_999))]
+    return next((at for at, record in log.records_at(found).items() if _says(record, text)), 0)
+
+
+def _moments(plan: Plan, occurred: int) -> list[int]:
+    """Return a moment, and the one with day and month the other way round where the file leaves that open."""
+    if not any(one.seen > one.year_first for one in plan.guess.evidence[:1]):
+        return [occurred]
+    moment = datetime.fromtimestamp(occurred / 1000, UTC).astimezone(zone_of(plan.guess.zone))
+    if moment.day > 12 or moment.day == moment.month:
+        return [occurred]
+    other = moment.replace(month=moment.day, day=moment.month)
+    return [occurred, round(other.timestamp() * 1000)]
 
 
 def _says(record: Record, text: str) -> bool:

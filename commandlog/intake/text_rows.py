@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from commandlog.intake.patterns import MAX_TEXT
 from commandlog.intake.rows import Refusals, Row, Shape, Table, fitting, reading, unique
 from commandlog.language import _, ngettext
 from commandlog.model.errors import RuleError
@@ -178,11 +179,13 @@ def _by_pattern(path: Path, encoding: str, pattern: str) -> Table:
         begun: tuple[int, list[str]] | None = None
         above = 0
         for number, line in _lines(path, encoding):
-            found = compiled.match(line[:_MAX_ENTRY])
+            found = compiled.match(line[:MAX_TEXT])
             if found:
                 if begun and (row := fitting(*begun, columns, refused)):
                     yield row
                 begun = number, [found[name] or "" for name in names]
+                if found.end(names[last]) == MAX_TEXT:
+                    begun[1][last] += line[MAX_TEXT:_MAX_ENTRY]
             elif begun and len(begun[1][last]) < _MAX_ENTRY:
                 begun[1][last] = f"{begun[1][last]}\n{line}".rstrip()
             elif not begun and line.strip():

@@ -102,12 +102,27 @@ def _places(covenant: Covenant) -> Iterator[Fault]:
             yield from one_of(f"places[{n}].lead.{subject}", party, parties)
         yield from one_of(f"places[{n}].within", place.within, places)
         yield from _measures(n, place)
-        seen, outer = {place.code}, place.within
-        while outer in places and outer not in seen:
-            seen.add(outer)
-            outer = places[outer].within
-        if outer in seen:
-            yield f"places[{n}].within", _("“{code}” lies within itself.").format(code=place.code)
+    yield from _circles(covenant, places)
+
+
+def _circles(covenant: Covenant, places: dict[str, Place]) -> Iterator[Fault]:
+    """Yield each circle of places once, at its first one; a place that only lies in a circle is no fault of its own."""
+    done: set[str] = set()
+    numbers = {place.code: n for n, place in enumerate(covenant.places)}
+    for start in places:
+        way: dict[str, None] = {}
+        code = start
+        while code in places and code not in done and code not in way:
+            way[code] = None
+            code = places[code].within
+        if code in way:
+            circle = [*way][[*way].index(code) :]
+            first = min(circle, key=lambda one: numbers[one])
+            turn = circle.index(first)
+            shown = " → ".join([*circle[turn:], *circle[:turn], first])
+            problem = _("“{code}” lies within itself: {circle}. Leave one `within` out.")
+            yield f"places[{numbers[first]}].within", problem.format(code=first, circle=shown)
+        done |= set(way)
 
 
 def _measures(n: int, place: Place) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ An event may well begin with gaps; they are told so that leaving one is somebody
 
 import re
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from commandlog.language import _
 from commandlog.model.covenant import Category, Covenant, Level, Party, Place, Role
@@ -16,6 +17,8 @@ Gap = tuple[str, str]  # the key ("units[3].channel"), and what is missing
 
 
 _APART = re.compile(r"[\W_]+")
+LEAST_PINS = 3  # of two that differ, nobody knows which is wrong
+FAR = 5.0  # degrees; an event lies in one country
 MOST_ALARMS = 6  # ISA-18.2: few enough that each is acted on
 
 
@@ -74,6 +77,20 @@ def _places(covenant: Covenant) -> Iterator[Gap]:
         if missing:
             problem = _("Nobody leads at “{code}” for: {subjects}.")
             yield f"places[{n}].lead", problem.format(code=place.code, subjects=", ".join(missing))
+    yield from _pins(covenant)
+
+
+def _pins(covenant: Covenant) -> Iterator[Gap]:
+    """Yield the one pin that lies in another country than all others: most often its two numbers were swapped."""
+    pins = {n: place.pin for n, place in enumerate(covenant.places) if place.pin}
+    if len(pins) < LEAST_PINS:
+        return
+    middle = [median(pin[axis] for pin in pins.values()) for axis in (0, 1)]
+    away = [n for n, pin in pins.items() if max(abs(pin[axis] - middle[axis]) for axis in (0, 1)) > FAR]
+    if len(away) == 1:
+        n = away[0]
+        problem = _("“{code}” lies far from all other places: are its latitude and longitude swapped?")
+        yield f"places[{n}].pin", problem.format(code=covenant.places[n].code)
 
 
 def _categories(covenant: Covenant) -> Iterator[Gap]:

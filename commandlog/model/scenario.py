@@ -160,7 +160,21 @@ def _syntax(error: ValueError | RecursionError, text: str) -> Fault:
     problem, line, column = found.groups()
     lines = text.split("\n")
     told = _("This is no valid TOML: {problem}.").format(problem=problem)
+    told = f"{told} {_advice(problem)}".rstrip()
     return Fault(int(line or len(lines)), int(column or len(lines[-1]) + 1), "", told)
+
+
+def _advice(problem: str) -> str:
+    """Return what to do about what tomllib says is wrong, for the commonest; empty for the rest."""
+    if problem.startswith(("Invalid value", "Expected newline or end of document", "Invalid date")):
+        return _('Put words and dates between straight quotes: name = "Gate F", valid_until = "2028-12-31".')
+    if problem.startswith(("Unclosed", "Expected ']'", "Expected ']]'", "Expected '}'", "Expected ','")):
+        return _("A bracket is not closed, here or on a line above: each [ needs its ], and each { its }.")
+    if problem.startswith(("Illegal character", "Unterminated string", 'Expected "\'"', "Expected '\"")):
+        return _("A text is not closed: end it with the same quotes that it begins with, on the same line.")
+    if problem.startswith(("Cannot overwrite", "Cannot declare", "Duplicate")):
+        return _("This key or table stands here for the second time: leave one of the two out.")
+    return ""
 
 
 @cache

@@ -102,7 +102,10 @@ def _may(desk: Desk, row: AgreementRow, kind: type[AgreementStep], party: str) -
         raise RuleError(_("This agreement was ended already: make a new one."))
     if party not in parties_of(row.parties):
         parties = ", ".join(map(name, parties_of(row.parties)))
-        told = _("This is agreed between {parties}, not with {party}. To write it for them, say it is on their behalf: `--by PARTY`.")
+        told = _(
+            "This is agreed between {parties}, not with {party}."
+            " To write it for them, say it is on their behalf: `--by PARTY`."
+        )
         raise RuleError(told.format(parties=parties, party=name(party)))
     if kind is AgreementAffirmed and party in parties_of(row.affirmed):
         raise RuleError(_("{party} has affirmed this agreement already.").format(party=name(party)))

@@ -92,7 +92,7 @@ def _from_paper(desk: Desk, about: About) -> About:
         told = _("“{paper}” is no line of a paper sheet. Write the sheet and the line: P2-07/3.")
         raise RuleError(told.format(paper=given))
     if not about.get("occurred_at"):
-        raise RuleError(_("Say when it happened: the time that the paper has."))
+        raise RuleError(_("Say when it happened, as the paper has it: begin with the time, or give --at 21:14."))
     if about.get("origin"):
         return {**about, "paper": paper}
     if before := origins.position(desk.log.db, f"{PAPER}{paper}"):

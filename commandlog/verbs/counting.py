@@ -2,7 +2,7 @@
 
 from typing import Any, Unpack
 
-from commandlog.language import _
+from commandlog.language import _, current
 from commandlog.log.derived import counts
 from commandlog.log.derived.entries import EntryRow
 from commandlog.log.desk import Desk
@@ -63,4 +63,6 @@ def _possible(number: int, measure: str) -> None:
     told = _("{number} people cannot be counted: give 0 to {most}.")
     if measure == "percent":
         told = _("{number} percent cannot be counted: give 0 to {most} percent.")
-    raise RuleError(told.format(number=number, most=f"{most:,}"))
+    from babel.numbers import format_decimal  # slow to import, and only needed to refuse
+
+    raise RuleError(told.format(number=number, most=format_decimal(most, locale=current())))

@@ -239,7 +239,8 @@ def _may(desk: Desk, row: tasks.TaskRow, kind: type[TaskStep], step: Step, party
         whose = _(" or ").join(desk.covenant.party_name(holders[side]) for side in step.by)
         raise RuleError(
             _(
-                "“{step}” is the word of {whose}, not of {party}. To write it for them, say it is on their behalf: `--by PARTY`."
+                "“{step}” is the word of {whose}, not of {party}."
+                " To write it for them, say it is on their behalf: `--by PARTY`."
             ).format(step=_(step.name), whose=whose, party=desk.covenant.party_name(party))
         )
 

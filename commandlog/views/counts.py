@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from commandlog.log.derived.entries import priority_name
 from commandlog.log.store import Log
+from commandlog.model.frames import Millis
 from commandlog.views import board, timeline
 from commandlog.views.filters import READABLE, Filter, among, candidates, conditions, readable
 from commandlog.views.moments import Moment, local, zone_of
@@ -65,6 +66,15 @@ def counts(log: Log, moment: Moment, wanted: Filter, tasks: list[board.TaskLine]
         tasks_late=sum(task.late_answer or task.late_finish for task in tasks),
         outside_mandate=sum(task.overridden for task in tasks) + _levels_overridden(log, moment, wanted.reader),
     )
+
+
+def extent(log: Log, moment: Moment, wanted: Filter) -> tuple[Millis, Millis]:
+    """Return when the earliest and the latest of what a filter shows happened (milliseconds UTC), 0 for nothing."""
+    where, values = conditions(wanted, moment)
+    first, last = log.db.execute(
+        f"SELECT min(e.occurred), max(e.occurred) FROM entries e WHERE {where}", values
+    ).fetchone()
+    return first or 0, last or 0
 
 
 def number(log: Log, moment: Moment, wanted: Filter) -> int:

@@ -1,7 +1,9 @@
 """How full each place is: the latest count, what went in and out since, and how that went over time.
 
 People present are counted at a moment; those who went in or out are counted from the count before, so that the present
-number is the last one that was counted plus what went in, less what went out since.
+number is the last one that was counted plus what went in, less what went out since. A percentage that was said later
+holds from then on in the same way. Who only counts at a gate does not say how many are there: that never takes away a
+warning, but those who certainly are there can give one.
 """
 
 from collections.abc import Iterator
@@ -31,8 +33,8 @@ class Crowd(Struct, frozen=True):
 
     `present` is how many people are there, None where that was never counted; `went_in` and `went_out` are those since
     the last time that people present were counted, or since the beginning, and `balance` their difference. `percent` is
-    of what the place holds: as it was last said, or from `present` and the `capacity` (0: not known). `warned` says
-    that it is at `warn_at` percent or more.
+    of what the place holds (`capacity`, 0: not known): as it was last said, or from `present`. `warned` says that it is
+    at `warn_at` percent or more.
     """
 
     place: str
@@ -113,25 +115,27 @@ def _crowd(looking: Reader, covenant: Covenant, place: str) -> Crowd | None:
     latest: CountRow | None = None
     said: CountRow | None = None
     present: int | None = None
+    since_said = 0
     moved = {"in": 0, "out": 0}
     for row in _rows(looking, place):
         latest = latest or row
         if row.measure == "present":
             present = row.number
             break
-        if row.measure == "percent":
-            said = said or row
-        else:
+        if row.measure != "percent":
             moved[row.measure] += row.number
+        elif said is None:
+            said, since_said = row, moved["in"] - moved["out"]
     if latest is None:
         return None
-    if present is not None or any(moved.values()):
-        present = max(0, (present or 0) + moved["in"] - moved["out"])
+    balance = moved["in"] - moved["out"]
+    if present is not None:
+        present = max(0, present + balance)
     known = covenant.place(place)
     capacity, warn_at = (known.capacity, known.warn_at) if known else (0, 0)
-    percent = said.number if said else None
-    if present is not None and capacity and latest is not said:
-        percent = 100 * present // capacity
+    percent = _percent(present, balance, capacity, warn_at)
+    if said:
+        percent = _adjusted(said.number, since_said, capacity)
     return Crowd(
         place=place,
         at=latest.counted,
@@ -143,6 +147,29 @@ def _crowd(looking: Reader, covenant: Covenant, place: str) -> Crowd | None:
         warn_at=warn_at,
         latest=_count(looking, latest),
     )
+
+
+def _adjusted(said: int, balance: int, capacity: int) -> int:
+    """Return a percentage that was said, by what went in and out since: in whole per cents, no less than 0.
+
+    Less than one is nothing in either direction, so that five who leave do not end a warning that was said.
+    """
+    moved = 100 * abs(balance) // capacity if capacity else 0
+    return max(0, said + (moved if balance > 0 else -moved))
+
+
+def _percent(present: int | None, balance: int, capacity: int, warn_at: int) -> int | None:
+    """Return how full a place is by those present, None where that is not known.
+
+    Where nobody counted those present, as many as went in and not out are there at the least: that is said only where
+    it is enough for a warning, since anything below could be wrong.
+    """
+    if not capacity:
+        return None
+    if present is not None:
+        return 100 * present // capacity
+    least = 100 * balance // capacity
+    return least if warn_at and least >= warn_at else None
 
 
 def _count(looking: Reader, row: CountRow) -> Count:

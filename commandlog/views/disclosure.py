@@ -4,22 +4,25 @@ It names entries by their reference and says nothing of what they say. What a pa
 was told and then recalled has been told, and a copy that was made keeps what was in it.
 """
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from commandlog.language import _
 from commandlog.log.erasing import Unpurged, unpurged
-from commandlog.log.mark import COPY
+from commandlog.log.mark import BACKUP, COPY
 from commandlog.log.store import Log
 from commandlog.model.frames import Millis
-from commandlog.model.keeping import Recalled, Released
+from commandlog.model.keeping import CONTINUATION, Recalled, Released
 from commandlog.model.records import SYSTEM_KINDS
 from commandlog.views.filters import readable
 from commandlog.views.lines import Reader
-from commandlog.views.moments import Moment, local, zone_of
+from commandlog.views.moments import Moment, local, millis, zone_of
 
 _DEEDS = ("released", "recalled", "erased", "held", "hold_lifted", "destroyed")
 """Kinds of record that the lists here are made of: they are not listed themselves."""
@@ -59,13 +62,22 @@ class Older(Struct, frozen=True):
 
 
 class Copy(Struct, frozen=True):
-    """A copy that has left the log: its record, its form, for whom ("": everything), its file's name."""
+    """A copy that has left the log: its record, its form, for whom ("": everything), its file's name.
+
+    It is of what happened from `since` on and before `until` (milliseconds UTC, 0: no bound), and of `sections` (none:
+    all). `may` says that it is not known whether it holds what it is named for: it is an account on a person, which
+    holds what was chosen, or its record's words were erased.
+    """
 
     deed: Deed
     form: str
     party: str
     name: str
     gone: str = ""
+    since: Millis = 0
+    until: Millis = 0
+    sections: tuple[str, ...] = ()
+    may: bool = False
 
 
 class Disclosure(Struct, frozen=True):
@@ -126,6 +138,17 @@ Followed = Mapping[Path, int]
 """Up to which record each second copy has followed the log, with nothing left in it of what was erased by then."""
 
 _NOBODY_KNOWS: Followed = {}
+
+ACCESS = "access"
+"""The form of an account on a person: of the entries that were chosen for it."""
+WHOLE = frozenset({COPY, BACKUP, CONTINUATION, "zip"})
+"""Forms that are always of the whole log."""
+_TELLING = frozenset({"summary", "timeline", "threads", "disclosure", "attachments"})
+"""Sections in which entries themselves are shown, or their attachments."""
+_PART = re.compile(
+    r"(?:(?P<since>[0-9T:.+-]{10,40}|\.\.)/(?P<until>[0-9T:.+-]{10,40}|\.\.))?\s?(?P<sections>[a-z_ ]{0,200})"
+)
+"""Which part of the log a copy is of, as its record says: "2026-06-27T21:00+02:00/.. tasks timeline"."""
 
 
 def disclosures(
@@ -294,7 +317,9 @@ class _Looking:
             " AND NOT EXISTS (SELECT 1 FROM erasures x WHERE x.record = e.since AND x.since < c.since) ORDER BY 1"
         )
         found = [self.copy(seq) for (seq,) in self._all(query)]
-        return tuple(one for one in found if not (one.form == COPY and self._has_followed(one, records)))
+        left = [one for one in found if not (one.form == COPY and self._has_followed(one, records))]
+        rows = self._all(f"SELECT occurred, task FROM entries WHERE since IN ({_list(records)})")
+        return tuple(one for copy in left if (one := _of_part(copy, rows)))
 
     def _has_followed(self, copy: Copy, records: list[int]) -> bool:
         """Whether all of these records were erased, and the decisions have reached a second copy."""
@@ -307,7 +332,15 @@ class _Looking:
         ((form, party, until),) = self._all("SELECT form, party, until FROM copies WHERE since = :c", c=seq)
         words = self.log.record(seq).words
         gone = self.reader.reference_at(until) if until <= self.p else ""
-        return Copy(self.deed(seq), form, party, words.title if words else _("[erased]"), gone)
+        deed = self.deed(seq)
+        if words is None:
+            return Copy(deed, form, party, _("[erased]"), gone, may=form not in WHOLE)
+        part = _PART.fullmatch(words.text) if form not in WHOLE else None
+        if part is None:
+            return Copy(deed, form, party, words.title, gone, may=form == ACCESS)
+        since, until = _moment(part["since"]), _moment(part["until"])
+        sections = tuple((part["sections"] or "").split())
+        return Copy(deed, form, party, words.title, gone, since, until, sections, form == ACCESS)
 
     def erasure(self, seq: int, left: Unpurged | None) -> Erasure:
         """Return a decision to erase, and what is left of what it erased."""
@@ -343,6 +376,28 @@ class _Looking:
 
 _VERSIONS = "SELECT since FROM entries WHERE (since = :e OR (entry = :e AND version > 0)) AND since <= :p ORDER BY 1"
 _KEPT = "SELECT party FROM recalls WHERE record = :e AND since = record"
+
+
+def _moment(text: str | None) -> Millis:
+    """Return a bound of a range as a copy's record has it, 0 for none, and for what no program of ours wrote."""
+    try:
+        return millis(datetime.fromisoformat(text)) if text and text != ".." else 0
+    except (ValueError, OverflowError):
+        return 0
+
+
+def _of_part(copy: Copy, rows: list[tuple[Millis, int]]) -> Copy | None:
+    """Return a copy as one that holds some of these rows (when it happened, of which task), None where it holds none.
+
+    A task is shown with its steps, and may stand in a range in which it was not given.
+    """
+    within = [row for row in rows if copy.since <= row[0] and (not copy.until or row[0] < copy.until)]
+    of_tasks = any(task for _occurred, task in rows)
+    if copy.sections and not set(copy.sections) & _TELLING and not ("tasks" in copy.sections and of_tasks):
+        return None
+    if not within:
+        return replace(copy, may=True) if of_tasks else None
+    return copy if not copy.sections or "timeline" in copy.sections else replace(copy, may=True)
 
 
 def _list(positions: Iterable[int]) -> str:

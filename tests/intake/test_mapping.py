@@ -185,7 +185,7 @@ def test_a_guess_that_is_written_as_a_mapping_makes_the_same_plan(tmp_path: Path
     write_mapping(plan, out)
     again = planned(desk, path, out)
     assert [again.both(n) for n in again.order] == [plan.both(n) for n in plan.order]
-    assert again.guess.guessed == ()
+    assert set(again.guess.guessed) <= {"category"}  # whose words become codes only where a person names it
     with pytest.raises(RuleError, match="there already"):
         write_mapping(plan, out)
 

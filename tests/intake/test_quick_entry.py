@@ -460,3 +460,49 @@ def test_a_line_has_one_addressee_and_the_second_is_named() -> None:
 )
 def test_deadlines_in_words(text: str, when: str) -> None:
     assert clock(entry(text).answer_by) == when
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "words"),
+    [
+        ("Service 3 buiten dienst, accu leeg", "out", "accu leeg"),
+        ("Service 3: buiten dienst - accu leeg", "out", "accu leeg"),
+        ("service 3 is vrij", "free", ""),
+        ("service 3 weer inzetbaar", "free", ""),
+        ("21:05 Service 3 is weer beschikbaar.", "free", ""),
+        ("Service 3 staat nu bezet: arrestant", "busy", "arrestant"),
+        ("Service 3 niet inzetbaar", "out", ""),
+        ("Service 3 is now unavailable, flat battery", "out", "flat battery"),
+        ("Oog 2 back", "free", ""),
+    ],
+)
+def test_what_a_unit_says_of_itself_may_have_a_reason(text: str, status: str, words: str) -> None:
+    found = entry(text)
+    assert (found.kind, found.status, found.words) == ("status", status, words), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Service 3 bezet poort F",
+        "Service 3 is vrij van dienst tot tien uur",
+        "Service 3 beschikbaar voor inzet bij poort F",
+        "Service 3 vrijwel klaar",
+        "Service 3 back-up gevraagd",
+        "Service 3 ziet man buiten dienst, accu leeg",
+        "Service 3 vrij pad bij poort F, doorlopen",
+        "Service 3 is er weer",
+    ],
+)
+def test_a_sentence_that_only_begins_like_a_status_is_a_report(text: str) -> None:
+    assert entry(text).kind == "report", text
+
+
+@pytest.mark.parametrize(
+    "text", [">baken 30 min hek sluiten", ">baken 30 minuten: hek sluiten", "hek sluiten >baken 30 min"]
+)
+def test_minutes_right_after_the_addressee_are_a_deadline(text: str) -> None:
+    found, same = entry(text), entry("hek sluiten >baken binnen 30 min")
+    assert (found.kind, found.words, found.answer_by) == ("task", "hek sluiten", same.answer_by)
+    assert entry(">baken 30 min vertraging bij poort F").kind == "message"
+    assert entry(">baken 30 man bij poort F").kind == "message"

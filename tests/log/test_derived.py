@@ -4,18 +4,23 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commandlog.log import derived
+from commandlog.log.derived import recalls
+from commandlog.log.derived.entries import above
 from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.desk import Desk
 from commandlog.log.rebuild import Stored, first_difference, rebase, rebuild, stored, take
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
-from commandlog.model.records import kind_of
+from commandlog.model.frames import Frame
+from commandlog.model.records import AnyFrame, LevelConfirmed, Linked, kind_of
 from commandlog.views import agreements, board, counts, crowd, open_items, timeline, units
 from commandlog.views.filters import Filter
 from commandlog.views.moments import Moment
@@ -124,6 +129,22 @@ def put_behind(log: Log, waiting: list[Stored]) -> None:
     with log.writing():
         for record in waiting:
             take(log.db, record)
+
+
+HANGS = ("entry", "task", "agreement", "level", "misdirected")
+"""The fields that name what a record hangs on. A link has an entry too, but only puts it into an incident."""
+
+
+@pytest.mark.parametrize("kind", get_args(AnyFrame), ids=lambda kind: kind.__name__)
+def test_whatever_names_an_entry_hangs_on_it(kind: type[Frame]) -> None:
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    given: dict[str, Any] = {name: b"?" for name, field in fields.items() if field.required}
+    named = [name for name in HANGS if name in fields and fields[name].type is bytes and kind is not Linked]
+    given |= dict.fromkeys(named, b"above")
+    assert above(kind(**given)) == (b"above" if named else b"")
+    if named:
+        assert len(named) == 1
+        assert kind in recalls.KINDS or kind is LevelConfirmed
 
 
 def test_the_rules_are_reached(tmp_path: Path) -> None:

@@ -165,3 +165,36 @@ def test_a_pipe_is_no_scenario_and_nobody_waits_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.toml")
     with pytest.raises(RuleError, match="Choose one of"):
         load(str(tmp_path / "pipe.toml"))
+
+
+def test_a_circle_of_places_is_one_fault(tmp_path: Path) -> None:
+    places = "".join(
+        f'[[places]]\ncode = "{code}"\nname = "{code}"\nwithin = "{within}"\n'
+        for code, within in (("x", "a"), ("a", "b"), ("b", "c"), ("c", "a"), ("y", "x"), ("z", "z"))
+    )
+    faults = [one for one in examine(written(tmp_path, f"{SMALL}\n{places}")).faults if "within itself" in one.problem]
+    assert [one.problem.partition(": ")[2] for one in faults] == [
+        "a → b → c → a. Leave one `within` out.",
+        "z → z. Leave one `within` out.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("valid_until = 31-12-2028", "straight quotes"),
+        ("name = Jan", "straight quotes"),
+        ("name = “Jan”", "straight quotes"),
+        ('name = "Jan\ncode = "x"', "not closed: end it"),
+        ('name = """Jan', "not closed: end it"),
+        ("a = [1, 2\nb = 1", "bracket is not closed"),
+        ("a = {b = 1\n", "bracket is not closed"),
+        ("[[places]\n", "bracket is not closed"),
+        ("a = 1\na = 2", "second time"),
+        ("[a]\n[a]", "second time"),
+        ("a = {b = 1, b = 2}", "second time"),
+    ],
+)
+def test_what_is_no_toml_is_told_what_to_do(tmp_path: Path, text: str, advice: str) -> None:
+    (fault,) = examine(written(tmp_path, text)).faults
+    assert advice in fault.problem

@@ -12,6 +12,7 @@ from commandlog.log.store import Log
 from commandlog.model import dealings as d
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import Source, sheet_line
+from commandlog.model.keeping import Exported
 from commandlog.model.records import Words, decode_frame, encode
 from commandlog.verbs import (
     agreeing,
@@ -25,6 +26,7 @@ from commandlog.verbs import (
     units,
     withholding,
 )
+from commandlog.verbs.context import not_printed
 from commandlog.views import crowd, timeline
 from commandlog.views.filters import Filter
 from commandlog.views.lines import Line
@@ -72,6 +74,20 @@ def test_the_words_of_a_count_go_and_its_number_stays(venue: Desk) -> None:
     (one,) = crowd.crowd(venue.log, live(venue.log))
     assert one.percent == 70
     assert line(venue, made.seq).text == "70 %: [erased]"
+
+
+@pytest.mark.parametrize(
+    ("number", "measure", "says"),
+    [
+        (1000, "percent", "1000 percent cannot be counted: give 0 to 999 percent"),
+        (-5, "percent", "-5 percent cannot be counted: give 0 to 999 percent"),
+        (-5, "in", "-5 people cannot be counted: give 0 to 100,000,000"),
+        (100_000_001, "present", "give 0 to 100,000,000"),
+    ],
+)
+def test_what_cannot_be_counted_says_what_can(venue: Desk, number: int, measure: str, says: str) -> None:
+    with pytest.raises(RuleError, match=says):
+        counting.count(venue, number, measure=measure, place="gate-f")
 
 
 # marks
@@ -146,6 +162,20 @@ def test_a_unit_of_which_a_reader_may_not_know(baken: Desk) -> None:
     assert [one.said for one in all_units(baken.log, live(baken.log), "police") if one.callsign == "Oog 2"] == [""]
 
 
+def test_who_may_not_read_a_task_does_not_read_what_a_unit_does_on_it(venue: Desk, baken: Desk, clock: Clock) -> None:
+    task = tasks.propose(venue, "kijk mee", to_unit="Service 3", audience=("venue",), place="gate-f").seq
+    made = units.set_status(venue, "Service 3", "busy", task=task, text="qzvkanarie")
+    assert (set(made.frame.audience), made.frame.place) == ({"venue", "baken"}, "gate-f")
+    assert timeline.entry(venue.log, live(venue.log), made.seq, "police") is None
+    assert "qzvkanarie" in line(venue, made.seq, "baken").text
+    tasks.hand_over(baken, task, to_party="aid", reason="druk")
+    clock.tick()
+    later = units.set_status(venue, "Service 3", "busy", task=task, text="nog even")
+    assert "aid" in later.frame.audience  # whoever holds a task reads what is said of it
+    free = units.set_status(venue, "Service 3", "free")
+    assert free.frame.audience == ()
+
+
 # paper
 
 
@@ -180,6 +210,18 @@ def test_a_line_of_paper_is_typed_once(venue: Desk, police: Desk, clock: Clock) 
     with pytest.raises(RuleError, match="no line of a paper sheet"):
         saying.note(venue, "wat", occurred_at=then, paper="bierviltje")
     tasks.propose(venue, "kom", to_party="police", occurred_at=then, paper="P2-07/4", finish_by=clock.now)
+    with pytest.raises(RuleError, match=rf"`add {made.reference}`\), or give another line"):
+        saying.note(police, "ook", occurred_at=then, paper="P2-07/3")
+
+
+def test_a_sheet_that_was_never_printed_is_told_of_and_not_refused(venue: Desk, police: Desk) -> None:
+    for form in ("sheets:7-12", "sheets:20-20", "pdf", "sheets:x-y", f"sheets:1-{'9' * 5000}"):
+        with venue.writing():
+            venue.append(Exported, form=form, file=bytes(32))
+    for paper in ("V1-07/3", " v1-12/1", "V1-20/9", "", "bierviltje"):
+        assert not_printed(venue, paper) == ""
+    for paper, sheet in (("V1-6/3", "V1-06"), ("V1-13/3", "V1-13"), ("P1-07/3", "P1-07")):
+        assert f"Sheet {sheet} was not printed" in not_printed(police, paper)
 
 
 # whose word it is
@@ -209,7 +251,7 @@ def test_the_right_one_is_told_and_the_wrong_one_what_to_do(venue: Desk, police:
     assert line(venue, entry, "baken").recalled
     assert "vergeet het" in line(venue, made.seq, "baken").text
     assert [one.reached for one in open_items(log, live(log), "baken").unread] == ["baken"]
-    with pytest.raises(RuleError, match="for Baken Security to confirm"):
+    with pytest.raises(RuleError, match=r"for Baken Security to confirm.*`--by PARTY`"):
         misdirecting.confirm_read(police, made.seq)
     misdirecting.confirm_read(baken, made.seq)
     assert open_items(log, live(log)).unread == []

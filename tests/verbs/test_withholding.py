@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commandlog.export.exporting import FORMS, export
+from commandlog.log.derived import recalls
 from commandlog.log.desk import Desk, sit_down
+from commandlog.log.erasing import purge
 from commandlog.log.keys import settings_folder
 from commandlog.log.rebuild import first_difference, rebase, stored, take
 from commandlog.log.store import Log
@@ -18,8 +20,19 @@ from commandlog.log.verify import verify
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import Frame, Source
 from commandlog.model.keeping import Erased, Held, Recalled, Released
-from commandlog.model.records import Corrected, DecisionWords, HandedOver, Linked, Proposed, TaskStep, Words
-from commandlog.verbs import assessing, incidents, levels, saying, tasks, withholding
+from commandlog.model.records import Corrected, DecisionWords, HandedOver, Linked, Proposed, Record, TaskStep, Words
+from commandlog.verbs import (
+    agreeing,
+    assessing,
+    incidents,
+    levels,
+    marking,
+    misdirecting,
+    saying,
+    tasks,
+    units,
+    withholding,
+)
 from commandlog.verbs.attaching import attach
 from commandlog.views import attachments, board, counts, moments, open_items, timeline
 from commandlog.views.filters import Filter
@@ -314,6 +327,7 @@ def test_no_byte_of_a_document_for_a_party_has_it(venue: Desk, tmp_path: Path, s
     titled = incidents.open_incident(venue, CANARY, entries=(entry,)).seq
     level = levels.set_level(venue, "venue", "orange", text=CANARY).seq
     attach(venue, entry, CANARY.encode() * 9, name=CANARY, text=CANARY)
+    marking.mark(venue, entry, reason=CANARY)
     then = live(venue.log)
     entries = (entry, decided, titled, level)
     if how != "erased":
@@ -329,6 +343,95 @@ def test_no_byte_of_a_document_for_a_party_has_it(venue: Desk, tmp_path: Path, s
     export(venue.log, tmp_path / f"alles{suffix}", live(venue.log), desk=venue)
     assert (CANARY.encode() in bytes_of(tmp_path / f"alles{suffix}")) == (how == "recalled")
     assert verify(venue.log.path, deep=True).holds
+
+
+# -- what hangs on an entry --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("thread", [False, True], ids=["entry", "thread"])
+@pytest.mark.parametrize("how", ["recalled", "erased"])
+def test_why_it_was_marked_goes_with_the_entry(venue: Desk, tmp_path: Path, thread: bool, how: str) -> None:
+    entry = saying.report(venue, "tas").seq
+    marking.mark(venue, entry, reason=f"{CANARY} Jan Jansen")
+    marking.mark(venue, entry, significant=False, reason=f"toch niet {CANARY}")
+    photo = attach(venue, entry, b"foto", name="foto").seq
+    marking.mark(venue, photo, reason=CANARY)
+    assert CANARY in shown(venue.log, "baken")
+    if how == "recalled":
+        withholding.recall(venue, (entry,), ("baken",), "te ruim", thread=thread)
+    else:
+        withholding.erase(venue, (entry,), "op verzoek", thread=thread)
+        purge(venue.log)
+        assert CANARY not in shown(venue.log, "")
+    assert CANARY not in shown(venue.log, "baken")
+    bundle = tmp_path / "voor-baken.zip"
+    export(venue.log, bundle, live(venue.log), for_party="baken", desk=venue)
+    assert CANARY.encode() not in bytes_of(bundle)
+    path = venue.log.path
+    assert first_difference(path) is None
+    assert verify(path, deep=True).holds
+    venue.log.close()
+    assert (CANARY.encode() in path.read_bytes()) == (how == "recalled")
+
+
+def everything_that_hangs(venue: Desk, police: Desk, aid: Desk) -> tuple[tuple[int, ...], list[Record]]:
+    """Write an entry, a task, an agreement and a level, and a record of every kind that can hang on them."""
+    entry = say(venue)
+    task = tasks.propose(venue, CANARY, to_unit="Service 3", entry=entry)
+    agreement = agreeing.agree_on(venue, CANARY, ("police",)).seq
+    level = levels.set_level(venue, "venue", "orange", text=CANARY).seq
+    astray = misdirecting.misdirected(venue, entry, "aid", "police", CANARY)
+    made = [
+        task,
+        tasks.accept(venue, task.seq, text=CANARY, source=Source("baken")),
+        units.set_status(venue, "Service 3", "busy", task=task.seq, text=CANARY),
+        saying.correct(venue, entry, f"toch {CANARY}", reason=CANARY),
+        saying.add_to(venue, entry, CANARY),
+        assessing.assess(venue, entry, "observe", text=CANARY),
+        marking.mark(venue, entry, reason=CANARY),
+        marking.mark(venue, task.seq, reason=CANARY),
+        attach(venue, entry, CANARY.encode(), name=CANARY, text=CANARY),
+        assessing.feed_back(venue, entry, CANARY),
+        astray,
+        misdirecting.confirm_read(aid, astray.seq, text=CANARY),
+        agreeing.deny_agreement(police, agreement, CANARY),
+        agreeing.affirm_agreement(police, agreement, text=CANARY),
+        agreeing.end_agreement(police, agreement, text=CANARY),
+        levels.confirm_level(police, "venue", person=CANARY),
+    ]
+    return (entry, agreement, level), made
+
+
+def test_whatever_hangs_on_an_entry_goes_with_it(venue: Desk, police: Desk, aid: Desk) -> None:
+    roots, made = everything_that_hangs(venue, police, aid)
+    found = {seq for root in roots for seq in withholding.whole(venue, root, thread=True)}
+    assert {one.seq for one in made} <= found
+    for one in made:
+        row = venue.log.db.execute("SELECT thread FROM entries WHERE since = ?", (one.seq,)).fetchone()
+        assert row[0] in roots, one.frame
+    task = made[0].seq
+    tasks.withdraw(venue, task)
+    other = saying.note(venue, CANARY).seq  # a control
+    withholding.recall(venue, roots, ("police",), "te ruim", thread=True)
+    own = {one.seq for one in made if one.frame.by.party == "police"}
+    still = {seq for seq in range(1, live(venue.log).position + 1) if recalls.reads(venue.log.db, seq, "police")}
+    assert still & {one.seq for one in made} == own
+    withholding.erase(venue, roots, "op verzoek", thread=True)
+    with_it = [r.seq for r in venue.log.records() if r.words and CANARY in repr(r.words)]
+    assert with_it == [other]
+    assert first_difference(venue.log.path) is None
+
+
+def test_what_later_hangs_on_a_recalled_task_or_agreement_does_not_reach_the_party(venue: Desk, police: Desk) -> None:
+    task = tasks.propose(venue, CANARY, to_unit="Oog 2").seq
+    agreement = agreeing.agree_on(venue, CANARY, ("police",)).seq
+    withholding.recall(venue, (task, agreement), ("aid",), "te ruim")
+    units.set_status(venue, "Oog 2", "busy", task=task, text=CANARY)
+    marking.mark(venue, task, reason=CANARY)
+    agreeing.deny_agreement(police, agreement, CANARY)
+    misdirecting.misdirected(venue, task, "police", "baken", CANARY)
+    assert CANARY not in shown(venue.log, "aid")
+    assert first_difference(venue.log.path) is None
 
 
 # -- whom a decision reaches -------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Copies that have left the log (exports, bundles, backups), until they are said to be destroyed."""
 
+import re
 from sqlite3 import Connection
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ KINDS = (Exported, Destroyed)
 
 SHEETS = "sheets"
 """How the form of a print of paper sheets begins; the first and the last number follow: "sheets:7-12"."""
+_NUMBERS = re.compile(rf"{SHEETS}:(\d{{1,9}})-(\d{{1,9}})", re.ASCII)
 
 
 def apply(db: Connection, r: Applied) -> None:
@@ -37,6 +39,5 @@ def apply(db: Connection, r: Applied) -> None:
 def sheets(db: Connection, desk: str) -> list[tuple[int, int]]:
     """Return the first and last number of each print of paper sheets for a desk, also of those that were destroyed."""
     query = "SELECT c.form FROM copies c JOIN entries e ON e.since = c.since WHERE e.desk = ? AND c.form LIKE ?"
-    forms = (form.partition(":")[2] for (form,) in db.execute(query, (desk, f"{SHEETS}:%")))
-    pairs = (numbers.partition("-") for numbers in forms)
-    return [(int(first), int(last)) for first, _dash, last in pairs if first.isdecimal() and last.isdecimal()]
+    found = (_NUMBERS.fullmatch(form) for (form,) in db.execute(query, (desk, f"{SHEETS}:%")))
+    return [(int(one[1]), int(one[2])) for one in found if one]

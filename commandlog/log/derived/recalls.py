@@ -52,6 +52,7 @@ TABLE = Table("recalls", RecallRow, ("reader: party, record", "record: record"),
 
 _STEPS = (Accepted, Declined, Started, Done, Confirmed, Withdrawn, Affirmed)
 _SAID_OF = (AgreementAffirmed, AgreementDeclined, AgreementEnded, Marked, Misdirected, MisdirectedRead, UnitStatus)
+# not LevelConfirmed: it says no more than that a party knows of a level, and older files have no rows for it
 KINDS = (Recalled, Released, HandedOver, Corrected, Added, Assessed, Feedback, Attached, Proposed, *_STEPS, *_SAID_OF)
 
 
