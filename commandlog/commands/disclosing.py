@@ -342,11 +342,16 @@ def _plain(value: Any, zone: tzinfo) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(one, zone) for one in value]
     if hasattr(value, "__struct_fields__"):
-        return {name: _plain(getattr(value, name), zone) for name in value.__struct_fields__ if name != "at"} | (
-            {"at": local(value.at, zone).isoformat(timespec="milliseconds")} if hasattr(value, "at") else {}
-        )
+        fields = {name: _plain(getattr(value, name), zone) for name in value.__struct_fields__ if name not in _TIMES}
+        return fields | {name: _iso(getattr(value, name), zone) for name in _TIMES if hasattr(value, name)}
     return value
 
+
+def _iso(at: int, zone: tzinfo) -> str | None:
+    return local(at, zone).isoformat(timespec="milliseconds") if at else None
+
+
+_TIMES = ("at", "since", "until")
 
 COMMANDS = [
     release,

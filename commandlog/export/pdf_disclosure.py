@@ -12,7 +12,7 @@ from commandlog.export.saying import Sayer
 from commandlog.language import _
 from commandlog.model.words import label
 from commandlog.views import timeline
-from commandlog.views.disclosure import Disclosure, copies, disclosures
+from commandlog.views.disclosure import ACCESS, Copy, Disclosure, copies, disclosures
 from commandlog.views.filters import Filter, conditions
 
 LISTED = 200  # rows of one list
@@ -169,6 +169,13 @@ def _deeds(paper: Paper, contents: Contents, saying: Sayer) -> None:
         paper.text(LEFT, paper.style.small, _("and {n} more: see the timeline.").format(n=more))
 
 
+def _whole(copy: Copy) -> str:
+    """Return what a copy that was made for no party in particular is of."""
+    if copy.form == ACCESS:
+        return _("an account on a person")
+    return _("a part") if copy.since or copy.until or copy.sections else _("everything")
+
+
 def _copies(paper: Paper, contents: Contents, saying: Sayer) -> None:
     """List the copies that have left the log before this one."""
     found = copies(contents.log, contents.moment)[-LISTED:]
@@ -184,7 +191,7 @@ def _copies(paper: Paper, contents: Contents, saying: Sayer) -> None:
     ]
     rows = []
     for one in found:
-        whom = contents.covenant.party_name(one.party) if one.party else _("everything")
+        whom = contents.covenant.party_name(one.party) if one.party else _whole(one)
         gone = _("destroyed: {reference}").format(reference=one.gone) if one.gone else ""
         rows.append(Row((saying.both(one.deed.at), one.deed.reference, label(one.form), whom, gone)))
     table(paper, columns, rows)

@@ -170,11 +170,14 @@ def _coordinates(
         pairs = [[one for one in free if one.rank(role) and one.degrees > 0.8] for role in ("latitude", "longitude")]
     if not all(pairs) and silent and zone in ("Europe/Amsterdam", "Europe/Brussels"):
         pairs = [[one for one in free if _lies(one, *between)] for between in ((50, 54), (2, 8))]
-    if all(pairs):
-        for role, able in zip(("latitude", "longitude"), pairs, strict=True):
-            best = max(able, key=lambda one: (one.rank(role), one.filled, -one.number))
-            free.remove(best)
-            yield role, [best.name]
+    chosen: list[Column] = []
+    for role, able in zip(("latitude", "longitude"), pairs, strict=True):
+        left = [one for one in able if one not in chosen]  # "y.x" would be both
+        chosen += [max(left, key=lambda one: (one.rank(role), one.filled, -one.number))] if left else []
+    if len(chosen) == 2:
+        for role, one in zip(("latitude", "longitude"), chosen, strict=True):
+            free.remove(one)
+            yield role, [one.name]
         return
     able = [one for one in free if one.pairs and (one.rank("coordinates") or sum(map(is_pair, one.values)) > 0)]
     if able:

@@ -1,7 +1,7 @@
 """The codes that the words of a file become: by its mapping, else by the covenant.
 
-A category that neither has becomes a slug only where a mapping names its column: a guess may be wrong, and codes stand in
-frames, which nobody can erase.
+A category that neither has becomes a slug only where a mapping names its column: a guess may be wrong, and codes stand
+in frames, which nobody can erase.
 
 What a value becomes is looked up once and remembered, since the same few come in every row.
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from commandlog.intake.grid import HEAD, Line, find_grid, grid_rows
 from commandlog.intake.rows import Refusals, Refused, Row, Shape, Table, reading
-from commandlog.language import _
+from commandlog.language import _, ngettext
 
 SEPARATORS = (",", ";", "\t", "|")
 _NONE = "\x1f"  # the separator of files without one
@@ -60,11 +60,16 @@ class _Lines:
 def csv_rows(path: Path, encoding: str, shape: Shape) -> Table:
     """Return the table in a CSV file; raises RuleError where it holds none."""
     separator = shape.separator or _guess_separator(path, encoding)
-    records = (one for one in _records(path, encoding, separator, []) if any(one[1]) and not _says_separator(one))
+    records = (
+        one for one in _records(path, encoding, separator, Refusals()) if any(one[1]) and not _says_separator(one)
+    )
     grid = find_grid(list(islice(records, HEAD)), shape.header, path.name)
 
     def read(refused: Refusals) -> Iterator[Row]:
-        return grid_rows(_records(path, encoding, separator, refused), grid, refused)
+        yield from grid_rows(_records(path, encoding, separator, refused), grid, refused)
+        if refused.nuls:
+            told = ngettext("{count} NUL character is left out.", "{count} NUL characters are left out.", refused.nuls)
+            refused.notices.append(told.format(count=refused.nuls))
 
     header = _("with a header") if grid.header else _("without a header")
     form = _("CSV, {encoding}, separated by {separator}, {header}")
@@ -80,11 +85,11 @@ def _says_separator(line: Line) -> bool:
     return line[0] == 1 and len(line[1]) <= 2 and line[1][0].lower().startswith("sep=")
 
 
-def _records(path: Path, encoding: str, separator: str, refused: list[Refused]) -> Iterator[tuple[int, list[str]]]:
+def _records(path: Path, encoding: str, separator: str, refused: Refusals) -> Iterator[tuple[int, list[str]]]:
     """Yield (first line, cells) of each record; a quotation mark that nobody closes costs its own line only."""
     csv.field_size_limit(_RECORD_CHARACTERS * 2)
     with reading(path), path.open(encoding=encoding, errors="replace", newline="") as file:
-        lines = _Lines(_physical(file))
+        lines = _Lines(_physical(file, refused))
         reader = csv.reader(lines, delimiter=separator)
         while True:
             line = lines.begin()
@@ -102,10 +107,11 @@ def _records(path: Path, encoding: str, separator: str, refused: list[Refused]) 
                 yield line, cells
 
 
-def _physical(file: "object") -> Iterator[str]:
+def _physical(file: "object", refused: Refusals) -> Iterator[str]:
     """Yield lines; one that does not end comes in pieces, so that no file fills the memory with one line."""
     readline = file.readline  # type: ignore[attr-defined]
     while line := readline(_PIECE * 16):
+        refused.nuls += line.count("\0")
         yield line.replace("\0", "") if "\0" in line else line
 
 
@@ -120,7 +126,7 @@ def _guess_separator(path: Path, encoding: str) -> str:
         return first[4]
     best, found = (0.0, 0.0), _NONE
     for separator in SEPARATORS:
-        score = _regularity(islice(_records(path, encoding, separator, []), HEAD), separator)
+        score = _regularity(islice(_records(path, encoding, separator, Refusals()), HEAD), separator)
         if score > best:
             best, found = score, separator
     return found

@@ -10,7 +10,7 @@ from commandlog.intake.entries import MAX_PATTERN_TEXT, Entry
 from commandlog.intake.mapping import KINDS, Columns, Translator
 from commandlog.intake.mapping_checks import OPEN_STATES, STATES, Given
 from commandlog.intake.timestamps import Clock
-from commandlog.language import _
+from commandlog.language import _, ngettext
 from commandlog.model.covenant import Covenant, Named
 
 TASK = "task"
@@ -164,12 +164,20 @@ class Deeds:
             if found.total():
                 names = ", ".join(f"“{one}”" for one, _count in found.most_common(5))
                 said.append(texts[what].format(names=names, count=found.total()))
-        for what, text in (
-            ("no assignee", _("{count} rows name nobody whom the covenant knows: no tasks.")),
-            ("step unread", _("{count} times of tasks cannot be read: left out.")),
-        ):
-            if self.counts[what]:
-                said.append(text.format(count=self.counts[what]))
+        if nobody := self.counts["no assignee"]:
+            told = ngettext(
+                "{count} row names nobody whom the covenant knows: no task.",
+                "{count} rows name nobody whom the covenant knows: no tasks.",
+                nobody,
+            )
+            said.append(told.format(count=nobody))
+        if unread := self.counts["step unread"]:
+            told = ngettext(
+                "{count} time of a task cannot be read: left out.",
+                "{count} times of tasks cannot be read: left out.",
+                unread,
+            )
+            said.append(told.format(count=unread))
         return said
 
 

@@ -100,7 +100,8 @@ class _Reckoned:
 
     def _part(self, what: Any, value: Any, after: _Set | None) -> _Cost:
         if what in _REPEATS:
-            return self._repeat(what, *value, after)
+            least, most, body = value
+            return self._repeat(what, least, most, body, after)
         if what is codes.SUBPATTERN:
             return self.sequence(list(value[3]), after)
         if what is codes.BRANCH:

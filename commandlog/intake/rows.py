@@ -39,6 +39,7 @@ class Refusals(list[Refused]):
     def __init__(self) -> None:
         super().__init__()
         self.notices: list[str] = []
+        self.nuls = 0  # NUL characters that were left out
 
 
 class Shape(NamedTuple):

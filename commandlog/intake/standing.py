@@ -166,10 +166,10 @@ def other_imports(log: Log, plan: Plan) -> tuple[list[str], str]:
             by = _("the mapping {name}").format(name=(words.raw or {}).get("mapping", "?"))
             mapping = by if frame.mapping else _("no mapping")
             said.append(told.format(entry=record.reference, file=words.title or plan.source.name, mapping=mapping))
-    return said, _doubles(probe, records, plan)
+    return said, _doubles(probe, records)
 
 
-def _doubles(probe: "_Probe", records: dict[int, Record], plan: Plan) -> str:
+def _doubles(probe: "_Probe", records: dict[int, Record]) -> str:
     """Return in one line which import would come in twice, empty for none."""
     by_import = Counter(min((one for one in records if one > since), default=0) for since in probe.double)
     for since, count in by_import.most_common():

@@ -108,14 +108,18 @@ def span_of(log: Log, since: str, until: str) -> tuple[Millis, Millis]:
 def _evening(log: Log, last: Millis, on: Callable[[datetime], Millis]) -> Millis:
     """Return the moment that a clock time names; `on` makes one of a day, `last` is when people last wrote.
 
-    Of the days on which people wrote, it is the last one that has something from an hour before that time on, what was
-    said in the night after it included. Where no day has, it is the last day on which that time is not over an hour
-    after the log's end; and the last day of all where none is.
+    In a log that people wrote in today it is today, as soon as that time has been. Else, of the days on which people
+    wrote, it is the last one that has something from an hour before that time on, what was said in the night after it
+    included. Where no day has, it is the last day on which that time is not over an hour after the log's end; and the
+    last day of all where none is.
     """
-    zone = zone_of(log)
+    zone, now = zone_of(log), log.clock()
+    today = on(_midnight(last, zone))
+    if _midnight(now, zone) == _midnight(last, zone) and today <= now:
+        return today  # a log in use: what has been today is meant, however quiet it is
     latest = last + _HOUR_LATER
     after = on(_midnight(latest, zone))
-    if _midnight(latest, zone) > _midnight(last, zone) and after <= min(latest, log.clock()):
+    if _midnight(latest, zone) > _midnight(last, zone) and after <= min(latest, now):
         return after
     day, found = _midnight(last, zone), 0
     for _number in range(_DAYS):

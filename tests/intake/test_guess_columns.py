@@ -210,14 +210,16 @@ def test_codes_come_from_the_covenant_only(tmp_path: Path) -> None:
     made = plan(COVENANT, written(tmp_path, text))
     first, second = made.entry(0), made.entry(1)
     assert (first.unit, first.place, first.category, first.priority) == ("Oog 2", "gate-f", "fire", "urgent")
-    assert (second.unit, second.place, second.where, second.category) == ("", "", "Gate Q", "strange-thing")
+    assert (second.unit, second.place, second.where, second.category) == ("", "", "Gate Q", "")
+    assert second.raw["category"] == "Strange Thing"
     assert second.raw["unit"] == "J. Doe"
     assert any("unit" in one for one in made.notices)
 
 
-def test_cyrillic_categories_get_codes(tmp_path: Path) -> None:
+def test_cyrillic_categories_get_codes_where_the_column_is_named(tmp_path: Path) -> None:
     text = "Дата;Описание;Вид\n01.02.2020 20:14;горит бак;Пожар, бытовой\n13.02.2020 20:15;шум;Été\n"
-    made = plan(COVENANT, written(tmp_path, text))
+    named = written(tmp_path, '[columns]\ncategory = "Вид"\n', "m.toml")
+    made = plan(COVENANT, written(tmp_path, text), named)
     assert [made.entry(n).category for n in range(2)] == ["pozhar-bytovoi", "ete"]
 
 
@@ -276,7 +278,7 @@ def test_ends_states_and_durations(tmp_path: Path) -> None:
     stated = written(tmp_path, '[columns]\nduration = "duur (min)"\n', "m.toml")
     entries = [(made := plan(COVENANT, written(tmp_path, text), stated)).entry(n) for n in range(5)]
     assert [(one.end - one.occurred) // 60_000 if one.end else 0 for one in entries] == [20, 90, 0, 0, 0]
-    assert any("durations" in one for one in made.notices)
+    assert any("duration" in one for one in made.notices)
 
 
 def test_a_closing_time_or_spelling_filled_in_later_makes_no_second_row(tmp_path: Path) -> None:
@@ -328,3 +330,8 @@ def test_two_real_logs_without_a_mapping() -> None:
     assert (found["time"], found["end"], found["category"]) == (["Creation Date"], ["Closed Date"], "Incident Type")
     assert city.guess.identity == ("Borough", "Incident Type", "Location")
     assert sum(city.entry(n).end > 0 for n in range(len(city))) > 1_000
+
+
+def test_a_column_whose_name_means_both_coordinates_is_not_both(tmp_path: Path) -> None:
+    found = guessed(tmp_path, "time,text,y.x\n2020-01-01 10:00,a,1\n2020-01-01 10:05,b,2\n")
+    assert "longitude" not in roles(found)

@@ -74,7 +74,7 @@ def test_a_mapping_makes_codes_of_categories(tmp_path: Path, desk: Desk, mapping
         "(x+x+)+y",
         "(a?){30}a{30}",
         ".*.*.*x",
-        "(?i)(a+A*)*!",
+        "(?i:(a+A*)*!)",
     ],
 )
 def test_a_pattern_that_could_hang_is_refused(tmp_path: Path, desk: Desk, pattern: str) -> None:
@@ -206,3 +206,9 @@ def test_the_command_takes_doubles_only_when_told(tmp_path: Path, capsys: pytest
     assert main(["import", log, source]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert main(["import", log, source, "--again"]) == 0
+
+
+def test_nul_characters_are_counted(tmp_path: Path, desk: Desk) -> None:
+    plan = planned(desk, written(tmp_path, "time,text\n2020-01-01 10:00, a\0b\0in burns \n"))
+    assert plan.entry(0).text == "abin burns"
+    assert "2 NUL characters are left out." in plan.notices

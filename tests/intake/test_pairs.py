@@ -78,7 +78,7 @@ def test_rows_become_tasks_with_their_own_times(tmp_path: Path, desk: Desk) -> N
         "6,2020-01-01 10:09,,,Bring fences,venue,proposed\n"
     )
     plan = planned(desk, path := written(tmp_path, head + text), mapping)
-    assert any("1 rows name nobody" in one for one in plan.notices)
+    assert any("1 row names nobody" in one for one in plan.notices)
     outcome = imported(desk, path, mapping)
     assert (outcome.added, outcome.tasks) == (6, 4)
     first, second, third, fourth = rows(desk)
