@@ -106,8 +106,16 @@ class Teller:
                 return _join(told, words.text)
             case d.MisdirectedRead():
                 return _join(_("{party} has read what to do").format(party=name(frame.speaker)), words.text)
+            case d.Traced():
+                return self._traced(frame)
             case _:
                 return self._kept(frame, words)
+
+    def _traced(self, frame: d.Traced) -> str:
+        named = next((spoken(one.name) for one in self.covenant.alarms if one.code == frame.alarm), frame.alarm)
+        until = _("until {time}").format(time=self.time(frame.until)) if frame.until else ""
+        parts = (label(frame.what), named, self.reference(frame.entry) if frame.entry else "", until)
+        return " · ".join(part for part in parts if part)
 
     def _agreement(self, frame: r.Agreement, words: r.Words) -> str:
         parts = [words.text, _("agreed between {parties}").format(parties=", ".join(map(self._name, frame.parties)))]

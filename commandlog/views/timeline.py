@@ -131,7 +131,7 @@ def found_rows(log: Log, moment: Moment, wanted: Filter, limit: int, before: Boo
         return
     values |= {"o": before.occurred if before else FOREVER, "k": before.key if before else FOREVER}
     if (few := _few_entries(log, wanted, values)) is None:
-        few = _few(log, moment, wanted)
+        few = few_rows(log, moment, wanted)
     if few is not None:
         yield from _sorted(log, few, where, values, limit, before)
         return
@@ -169,7 +169,7 @@ def _few_entries(log: Log, wanted: Filter, values: dict[str, Any]) -> list[int] 
     return found
 
 
-def _few(log: Log, moment: Moment, wanted: Filter) -> list[int] | None:
+def few_rows(log: Log, moment: Moment, wanted: Filter) -> list[int] | None:
     """Return the positions that may match a filter where they are few; None where the timeline finds them sooner."""
     facets = [fulltext.facet(name, code) for name in FACETS if (code := getattr(wanted, name))]
     if not facets:
