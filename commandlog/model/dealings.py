@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
-from commandlog.model.frames import Frame, RecordId
+from commandlog.model.frames import Frame, Millis, RecordId
 
 MOST = 100_000_000
 """More than this many people, or per cent, is no count."""
@@ -12,6 +12,8 @@ MOST = 100_000_000
 Count = Annotated[int, Meta(ge=0, le=MOST)]
 Measure = Literal["present", "in", "out", "percent"]
 Status = Literal["free", "busy", "out"]
+SEEN, SHELVED, SOUND_OFF, SOUND_ON = "alarm-seen", "alarm-shelved", "sound-off", "sound-on"
+TRACES = (SEEN, SHELVED, SOUND_OFF, SOUND_ON)
 MEASURES: tuple[str, ...] = get_args(Measure)
 STATUSES: tuple[str, ...] = get_args(Status)
 
@@ -47,6 +49,18 @@ class UnitStatus(Frame, frozen=True, kw_only=True, tag="unit_status"):
     unit: str
     status: Status
     task: RecordId = b""
+
+
+class Traced(Frame, frozen=True, kw_only=True, tag="traced"):
+    """What a desk was shown and chose: an alarm (by its code) about an entry was seen, or is to ring again at `until`.
+
+    `what` is one of TRACES; one that this version does not know is kept, and changes nothing.
+    """
+
+    what: str
+    alarm: str = ""
+    entry: RecordId = b""
+    until: Millis = 0
 
 
 class Misdirected(Frame, frozen=True, kw_only=True, tag="misdirected"):

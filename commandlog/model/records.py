@@ -20,6 +20,7 @@ from commandlog.model.dealings import (
     Measure,
     Misdirected,
     MisdirectedRead,
+    Traced,
     UnitStatus,
 )
 from commandlog.model.frames import FRAME_VERSION, Frame, Millis, RecordId
@@ -314,6 +315,7 @@ AnyFrame = (
     | UnitStatus
     | Misdirected
     | MisdirectedRead
+    | Traced
 )
 
 KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyFrame))
@@ -331,6 +333,7 @@ SYSTEM_KINDS = (
     "level_confirmed",
     "marked",
     "misdirected_read",
+    "traced",
 )
 """Kinds that the program writes of itself: shown on demand, so that they do not drown people's own words."""
 

@@ -169,7 +169,7 @@ def _advice(problem: str) -> str:
     if problem.startswith(("Invalid value", "Expected newline or end of document", "Invalid date")):
         return _('Put words and dates between straight quotes: name = "Gate F", valid_until = "2028-12-31".')
     if problem.startswith(("Unclosed", "Expected ']'", "Expected ']]'", "Expected '}'", "Expected ','")):
-        return _("A bracket is not closed, here or on a line above: each [ needs its ], and each { its }.")
+        return _("A bracket or brace is not closed, here or on a line above.")
     if problem.startswith(("Illegal character", "Unterminated string", 'Expected "\'"', "Expected '\"")):
         return _("A text is not closed: end it with the same quotes that it begins with, on the same line.")
     if problem.startswith(("Cannot overwrite", "Cannot declare", "Duplicate")):

@@ -123,6 +123,12 @@ _LABELS: dict[str, str] = {
     "unit_status": marked("unit status"),
     "misdirected": marked("misdirected"),
     "misdirected_read": marked("instruction read"),
+    "traced": marked("shown and chosen"),
+    # what a desk was shown and chose
+    "alarm-seen": marked("alarm seen"),
+    "alarm-shelved": marked("alarm to ring again later"),
+    "sound-off": marked("sound of alarms off"),
+    "sound-on": marked("sound of alarms on"),
     # agreements: to be affirmed by some, by all, denied by one, over
     "agreed": marked("agreed"),
     "denied": marked("denied"),

@@ -29,6 +29,7 @@ from commandlog.verbs import (
     misdirecting,
     saying,
     tasks,
+    tracing,
     units,
     withholding,
 )
@@ -89,6 +90,9 @@ STEP = st.tuples(
             "misdirected",
             "read",
             "paper",
+            "see",
+            "shelve",
+            "silence",
         ]
     ),
     st.integers(0, 3),
@@ -215,6 +219,9 @@ _VERBS: dict[str, Callable[[Desk, int, int, str, Any], Any]] = {
         d, _any(d, "misdirections", "since", a), text=t, source=Source(party=PARTIES[b % 4]), **k
     ),
     "paper": lambda d, a, b, t, k: saying.note(d, t, paper=f"P2-{a}/{b}", **k),
+    "see": lambda d, a, b, t, k: tracing.see(d, ("unassessed", "late")[b % 2], _entry(d, a)),
+    "shelve": lambda d, a, b, t, k: tracing.shelve(d, "late", _entry(d, a), k["occurred_at"] + 900_000),
+    "silence": lambda d, a, b, t, k: tracing.sound(d, on=b % 2 == 0),
     "sign_in": lambda d, a, b, t, k: events.sign_in(d, t, **k),
 }
 

@@ -89,9 +89,7 @@ def test_deadlines_the_one_that_says_most_holds() -> None:
 
 def test_a_pin_with_its_numbers_swapped_is_a_gap() -> None:
     def places(*pins: tuple[float, float]) -> tuple[Place, ...]:
-        return tuple(
-            changed(CONCERT.places[0], code=f"p{n}", name=f"P{n}", aliases=(), pin=pin) for n, pin in enumerate(pins)
-        )  # type: ignore[misc]
+        return tuple(Place(code=f"p{n}", name=f"P{n}", pin=pin) for n, pin in enumerate(pins))
 
     good = ((52.31, 4.94), (52.32, 4.93), (52.30, 4.95))
     assert [key for key in keys(places=places(*good, (4.94, 52.31))) if "pin" in key] == ["places[3].pin"]

@@ -29,6 +29,7 @@ from commandlog.log.derived import (
     recalls,
     reports,
     tasks,
+    traces,
     unit_states,
 )
 from commandlog.log.derived.table import FOREVER, PROVISIONAL, Applied, Table
@@ -59,6 +60,7 @@ TABLES: tuple[Table, ...] = (
     marks.TABLE,
     unit_states.TABLE,
     misdirections.TABLE,
+    traces.TABLE,
 )
 
 _BY_KIND: dict[type, list[Callable[[Connection, Applied], None]]] = {}
@@ -80,6 +82,7 @@ _MODULES = (
     marks,
     unit_states,
     misdirections,
+    traces,
 )
 
 for _module in _MODULES:
