@@ -1,0 +1,1 @@
+"""The board: tasks by who has them, late ones first."""

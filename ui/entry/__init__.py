@@ -1,0 +1,1 @@
+"""The entry line: one line of text, read as it is typed."""

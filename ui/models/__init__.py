@@ -1,0 +1,1 @@
+"""Qt item models over views: rows and roles, no window."""
