@@ -1,0 +1,1 @@
+"""The covenant screen: who does what, whom to call, who may what."""

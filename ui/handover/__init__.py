@@ -1,0 +1,1 @@
+"""The handover screen: what is open, from one operator to the next."""

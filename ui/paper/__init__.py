@@ -1,0 +1,1 @@
+"""The paper screen: sheets to write on, what is printed beforehand, and what is typed in from paper."""

@@ -1,0 +1,1 @@
+"""The wall: what everybody in the room may know at a glance, from eight metres."""
