@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 DEMO ?= commandlog-demo
 
-.PHONY: demo setup test check static bench faults fuzz translations package clean
+.PHONY: demo setup test check static bench faults fuzz translations shots package clean
 
 demo: $(VENV)/.program
 	rm -f $(DEMO)/demo.clog* $(DEMO)/demo.pdf $(DEMO)/demo.xlsx
@@ -52,6 +52,10 @@ fuzz: $(VENV)/.tools
 
 translations: $(VENV)/.tools
 	$(BIN)/python -m tests.translations
+
+# every screen of the desk, from the demo evening: docs/screens
+shots: $(VENV)/.tools
+	$(BIN)/python -m tests.shots
 
 package: $(VENV)/.tools
 	rm -rf dist build

@@ -22,6 +22,7 @@ from commandlog.commands import (
     exporting,
     helping,
     importing,
+    opening,
     preserving,
     printing_out,
     proving,
@@ -38,7 +39,7 @@ DONE, NO, BAD_INPUT = 0, 1, 2
 
 
 SECTIONS: dict[str, tuple[Sequence[click.Command], ...]] = {
-    marked("To begin"): (writing.BEGIN, scenarios.COMMANDS, demonstrating.COMMANDS),
+    marked("To begin"): (writing.BEGIN, opening.COMMANDS, scenarios.COMMANDS, demonstrating.COMMANDS),
     marked("What is said and done"): (writing.SAY, dealing.COMMANDS, attaching.COMMANDS),
     marked("Tasks"): (writing.TASKS,),
     marked("To look"): (reading.COMMANDS, watching.COMMANDS),

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ FOLDER = Path("commandlog-demo")
 _BAR = 24  # characters
 
 _TRY = (
+    "open {log}",
     "timeline {log}",
     "timeline {log} --as-of 21:14",
     "timeline {log} --search tas",
@@ -46,8 +48,9 @@ def _quoted(path: Path) -> str:
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default=FOLDER, type=click.Path(path_type=Path))
-def demo(folder: Path) -> None:
-    """Tell a concert evening, an exercise, into DIR: the log, a PDF and a workbook."""
+@click.option("--no-window", is_flag=True, help="Open no window on it.")
+def demo(folder: Path, no_window: bool) -> None:
+    """Tell a concert evening, an exercise, into DIR: the log, a PDF and a workbook; and open the window on it."""
     if (folder / LOG).exists():
         raise RuleError(
             _("{folder} holds a demo evening already ({file}): choose another folder, or delete it.").format(
@@ -72,6 +75,16 @@ def demo(folder: Path) -> None:
     program = "commandlog" if shutil.which("commandlog") else _quoted(Path(sys.argv[0]))
     for text in _TRY:
         click.echo(f"  {program} {text.format(log=_quoted(folder / LOG))}")
+    if not no_window:
+        _show(folder / LOG)
+
+
+def _show(log: Path) -> None:
+    """Open the window on the evening; where there can be none, say why."""
+    if why := import_module("commandlog_ui.screenless").why_not():
+        click.echo(why)
+        return
+    raise click.exceptions.Exit(import_module("commandlog_ui.app").run(log))
 
 
 COMMANDS = [demo]

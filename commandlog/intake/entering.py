@@ -4,6 +4,7 @@ from commandlog.intake.quick_entry import QuickEntry, read
 from commandlog.language import _
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
+from commandlog.model.frames import Source
 from commandlog.model.records import Record
 from commandlog.verbs import counting, saying, tasks, units
 from commandlog.verbs.context import About
@@ -20,13 +21,15 @@ def enter(
     origin: str = "",
     paper: str = "",
     occurred_at: int = 0,
+    source: Source | None = None,
 ) -> Record:
     """Read a line by the quick-entry grammar and record what it says; nothing recognised is a note.
 
     `callsign` says who reports where the line does not; `reason` goes on where a task lies outside a mandate;
     `heard_at` is the first keystroke (milliseconds UTC). `paper` is the sheet and line that it is typed from
-    ("P2-07/3"), `occurred_at` when it happened, where the line does not say it. Raises RuleError for an empty line and
-    a call sign that the covenant does not have, OutsideMandate for a task that needs a power its assignee lacks.
+    ("P2-07/3"), `occurred_at` when it happened, where the line does not say it. `source` is who reports where there is
+    no call sign: an unknown voice. Raises RuleError for an empty line and a call sign that the covenant does not have,
+    OutsideMandate for a task that needs a power its assignee lacks.
     """
     if not text.strip():
         raise RuleError(_("There is nothing to record: type a line first."))
@@ -44,7 +47,9 @@ def enter(
     unit = callsign or entry.unit
     if unit:
         about["source"] = saying.source_of(desk, unit)
-    return _record(desk, entry, entry.words, about, reason, reported=bool(unit))
+    elif source:
+        about["source"] = source
+    return _record(desk, entry, entry.words, about, reason, reported=bool(unit or source))
 
 
 def _record(desk: Desk, entry: QuickEntry, words: str, about: About, reason: str, *, reported: bool) -> Record:
