@@ -49,7 +49,7 @@ def main() -> int:
         environment.pop("PYTHONPATH", None)
         (folder / "elsewhere").mkdir()
         for arguments in (
-            ["demo", "out"],
+            ["demo", "--no-window", "out"],
             ["verify", "out/demo.clog"],
             ["timeline", "out/demo.clog", "--search", "tas"],
         ):

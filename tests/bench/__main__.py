@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import exchange, memory, page, paper, peers, reading, whole, writing
+from tests.bench import exchange, memory, page, paper, peers, reading, whole, window, writing
 from tests.bench.measuring import Results, machine
 from tests.bench.writing import Subject
 
@@ -32,7 +32,11 @@ AT_EACH_SIZE: dict[str, Part] = {
     "verify": whole.verifying,
     "rebuild": whole.rebuilding,
 }
-AT_THE_END: dict[str, Part] = {"import": writing.beside_an_import, "memory": memory.memory}
+AT_THE_END: dict[str, Part] = {
+    "import": writing.beside_an_import,
+    "memory": memory.memory,
+    "window": window.window,
+}
 BESIDE: dict[str, Callable[[Path, Results], None]] = {
     "paper": paper.paper,
     "exchange": exchange.exchange,

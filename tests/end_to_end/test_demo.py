@@ -96,7 +96,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     with pytest.MonkeyPatch.context() as machine, speaking("en"), redirect_stdout(printed):
         machine.setenv("COMMANDLOG_SETTINGS", str(base / "settings"))
         machine.setenv("COMMANDLOG_LANG", "nl")
-        code = main(["demo", str(base / "demo")])
+        code = main(["demo", "--no-window", str(base / "demo")])
     yield Told(base / "demo", code, printed.getvalue())
 
 
