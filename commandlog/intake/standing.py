@@ -166,7 +166,8 @@ def other_imports(log: Log, plan: Plan) -> tuple[list[str], str]:
             by = _("the mapping {name}").format(name=(words.raw or {}).get("mapping", "?"))
             mapping = by if frame.mapping else _("no mapping")
             said.append(told.format(entry=record.reference, file=words.title or plan.source.name, mapping=mapping))
-    return said, _doubles(probe, records)
+    stated = bool(names(plan.mapping.columns.key))  # a person says by what rows are known: no guess to doubt
+    return said, "" if stated else _doubles(probe, records)
 
 
 def _doubles(probe: "_Probe", records: dict[int, Record]) -> str:

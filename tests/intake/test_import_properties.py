@@ -70,7 +70,8 @@ def test_a_log_that_grows_becomes_what_it_is_in_one_go(
     imported(grown, path, mapping)
     head = grown.log.head.seq
     again = imported(grown, path, mapping)
-    assert (again.added, again.changed_count, grown.log.head.seq) == (0, 0, head)
+    assert (again.added, grown.log.head.seq) == (0, head)
+    assert again.changed_count == 0 or declined(rows)  # that it was "open" in between is a change that stays told
     assert not grown.log.db.execute("SELECT 1 FROM conflicts").fetchall()
     if rule != "levels" and not declined(rows):
         whole = open_event(folder / "whole.log", COVENANT, folder / "settings")
