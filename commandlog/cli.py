@@ -71,7 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = [_text(one) for one in (sys.argv[1:] if arguments is None else arguments)] or ["--help"]
         code = commands.main(given, "commandlog", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # a program without a console has none
+            sys.stdout.flush()
         return code if isinstance(code, int) else DONE
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "commandlog"
