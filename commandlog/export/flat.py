@@ -156,7 +156,9 @@ class Flattener:
         )
 
     def _version_before(self, until: int) -> int:
-        found = self.contents.log.db.execute("SELECT since FROM entries WHERE until = ?", (until,)).fetchone()
+        # the second condition is that of the index: without it, each correction would look at every entry
+        query = f"SELECT since FROM entries WHERE until = ? AND until < {FOREVER}"
+        found = self.contents.log.db.execute(query, (until,)).fetchone()
         return found[0] if found else 0
 
     @cached_property
