@@ -166,8 +166,10 @@ def other_imports(log: Log, plan: Plan) -> tuple[list[str], str]:
             by = _("the mapping {name}").format(name=(words.raw or {}).get("mapping", "?"))
             mapping = by if frame.mapping else _("no mapping")
             said.append(told.format(entry=record.reference, file=words.title or plan.source.name, mapping=mapping))
-    stated = bool(names(plan.mapping.columns.key))  # a person says by what rows are known: no guess to doubt
-    return said, "" if stated else _doubles(probe, records)
+    before = {one.frame.mapping for one in records.values() if isinstance(one.frame, Imported)}
+    if names(plan.mapping.columns.key) and plan.given.digest in before:
+        return said, ""  # a person says by what rows are known, as the time before: there is no guess to doubt
+    return said, _doubles(probe, records)
 
 
 def _doubles(probe: "_Probe", records: dict[int, Record]) -> str:
