@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from commandlog.log import chain, derived
 from commandlog.log.comparing import SLICE, difference
@@ -14,6 +14,7 @@ from commandlog.log.files import reading_uri
 from commandlog.log.reading import paged
 from commandlog.log.store import LOCK_TIMEOUT, Log
 from commandlog.model.keeping import Erased
+from commandlog.model.order import Refused
 
 Progress = Callable[[int], None]
 
@@ -122,28 +123,89 @@ def _derive_anew(db: sqlite3.Connection, snapshot: bool, progress: Progress) -> 
     return last
 
 
-def rebase(log: Log, shared: Iterable[Stored]) -> None:
-    """Put records from the shared order at the end of the chain, behind which what was provisional is applied again.
+class GaveWay(Exception):
+    """Nothing was stored, because somebody else wants to write: try again when they have."""
 
-    Provisional records keep their order and take new provisional positions from PROVISIONAL on. All in one
-    transaction: nobody sees the state between.
+
+def rebase(
+    log: Log,
+    shared: Iterable[Stored],
+    opened: Iterable[Stored] = (),
+    give_way: Callable[[], bool] = lambda: False,
+) -> None:
+    """Put records from the shared order at the end of the chain, behind which what waits is applied again.
+
+    What waited and is among them has its place now; what a keeper says it refused goes to `refused`, for its writer to
+    see to; the rest keeps its order and its positions. `opened` are records that were sealed here and may be read from
+    now on: all behind the first of them is derived anew. All in one transaction: nobody sees the state between. Raises
+    GaveWay, with nothing stored, as soon as `give_way` says so (it is asked at every record).
     """
     with log.writing():
-        db = log.db
-        waiting = list(stored(db, PROVISIONAL, derived.FOREVER))
-        derived.rollback(db, PROVISIONAL - 1)
-        db.execute("DELETE FROM records WHERE seq >= ?", (PROVISIONAL,))
-        for record in shared:
-            take(db, record)
-        for number, record in enumerate(waiting):
-            take(db, record.provisional(number))
+        _Rebase(log, give_way).run(list(opened), shared)
         log.refresh()
 
 
-def take(db: sqlite3.Connection, record: Stored) -> None:
-    """Store a record as it is and derive from it, inside `Log.writing`; a provisional one behind all others."""
+class _Rebase:
+    """One transaction in which records of the shared order come in."""
+
+    def __init__(self, log: Log, give_way: Callable[[], bool]) -> None:
+        self.db, self.desk = log.db, log.member.desk if log.member else ""
+        self.give_way = give_way
+        self.waiting = {record.header[26:42]: record for record in stored(self.db, PROVISIONAL, derived.FOREVER)}
+        self.refused: list[tuple[int, str]] = []
+
+    def run(self, opened: list[Stored], shared: Iterable[Stored]) -> None:
+        db, first = self.db, min((one.seq for one in opened), default=PROVISIONAL)
+        if self.waiting or opened:
+            derived.rollback(db, first - 1)
+            db.execute("DELETE FROM records WHERE seq >= ?", (PROVISIONAL,))
+        if opened:
+            change = "UPDATE records SET frame = ?, words = ?, words_hash = ? WHERE seq = ?"
+            db.executemany(change, [(one.frame, one.words, one.words_hash, one.seq) for one in opened])
+            for record in stored(db, first):
+                self._breathe()
+                derived.apply(db, record.applied())
+        for record in shared:
+            self._breathe()
+            self._take(record)
+        self._put_aside()
+        for record in self.waiting.values():
+            self._breathe()
+            db.execute(_INSERT, record)
+            derived.apply(db, record.applied())
+
+    def _breathe(self) -> None:
+        if self.give_way():
+            raise GaveWay
+
+    def _take(self, record: Stored) -> None:
+        mine = self.waiting.pop(record.header[26:42], None)
+        if mine:
+            self.db.execute("INSERT INTO promoted VALUES (?, ?)", (mine.seq, record.seq))
+            if record.frame is None:  # what was written here stays readable here
+                record = record._replace(frame=mine.frame, words=mine.words, words_hash=mine.words_hash)
+        frame = take(self.db, record)
+        if isinstance(frame, Refused) and frame.desk == self.desk:
+            self.refused.append((frame.count, frame.why))
+
+    def _put_aside(self) -> None:
+        """Take out of what waits whatever a keeper has refused."""
+        for number, why in self.refused:
+            found = [(one, record) for one, record in self.waiting.items() if record.applied().frame.number == number]
+            for record_id, record in found:
+                del self.waiting[record_id]
+                row = (record.seq, record.header, record.frame, record.words, why)
+                self.db.execute("INSERT INTO refused VALUES (?, ?, ?, ?, ?, 0)", row)
+
+
+def take(db: sqlite3.Connection, record: Stored) -> Any:
+    """Store a record as it is and derive from it, inside `Log.writing`; returns its frame.
+
+    What it erases is destroyed when it has its place in the order, not while it waits for one.
+    """
     db.execute(_INSERT, record)
     applied = record.applied()
     derived.apply(db, applied)
-    if isinstance(applied.frame, Erased):
+    if isinstance(applied.frame, Erased) and record.seq < PROVISIONAL:
         take_away(db, applied.seq, applied.id)
+    return applied.frame

@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from commandlog.log import derived
 
 APPLICATION_ID = 0x434C4F47  # "CLOG": tells a log from any other SQLite file
-VERSION = 3
+VERSION = 4
 
 RECORDS = (
     # a provisional record has no hash yet; words_hash stands in for words that were erased
@@ -26,7 +26,20 @@ PIECES = (
 )
 
 
-_LATER = {2: (*PIECES, *derived.schema(2)), 3: tuple(derived.schema(3))}
+WAITED = (
+    # what waited for its place in the shared order, by the position that it had: none is given twice
+    "CREATE TABLE promoted (was INTEGER PRIMARY KEY, seq INTEGER NOT NULL)",
+    # what the shared log did not take, kept for whoever wrote it; `settled` is 1 once somebody has seen to it
+    """CREATE TABLE refused
+    (was INTEGER PRIMARY KEY, header BLOB NOT NULL, frame BLOB NOT NULL, words BLOB, why TEXT NOT NULL,
+    settled INTEGER NOT NULL)""",
+)
+
+_LATER = {
+    2: (*PIECES, *derived.schema(2)),
+    3: tuple(derived.schema(3)),
+    4: (*WAITED, *derived.schema(4)),
+}
 """What makes the tables that came with each version after the first."""
 
 _MAKES = re.compile(r"^(CREATE(?: UNIQUE)? (?:TABLE|INDEX)) ")
@@ -66,6 +79,12 @@ def migrate(db: Connection) -> None:
             log.execute(statement)
         derived.derive(db, 3)
         log.execute("PRAGMA user_version = 3")
+
+    @migrations()
+    def fourth(log: Database) -> None:
+        for statement in _LATER[4]:
+            log.execute(statement)
+        log.execute("PRAGMA user_version = 4")
 
     migrations.apply(Database(db, execute_plugins=False))
 

@@ -24,6 +24,7 @@ from commandlog.log.erasing import long_enough, purge, purge_all, take_away
 from commandlog.log.files import failures, how_to_rescue, is_read_only, reading_uri
 from commandlog.log.lock import PAUSE, FileLock
 from commandlog.log.mark import BACKUP, Mark, branch_of, mark_of
+from commandlog.log.member import Member, member_of
 from commandlog.log.reading import Head, LogReading
 from commandlog.log.signing import Signer, Staged, signature
 from commandlog.model.covenant import Covenant
@@ -93,6 +94,9 @@ class Log(LogReading):
         self._staged: list[Staged] = []
         self._covenants: dict[int, Covenant] = {}
         self.mark: Mark | None = None
+        self.member: Member | None = None
+        self.tip = 0
+        self.head = Head(0, chain.GENESIS, 0, b"")
         if create and path.exists():
             raise self._already_there()
         if not create:
@@ -139,7 +143,7 @@ class Log(LogReading):
             schema.stand_in(self.db)
             self._ids = chain.Ids()
             self.id = self._read_id()
-            self.head = self._read_head()
+            self._read_end()
         except BaseException:
             self.db.close()
             raise
@@ -206,7 +210,7 @@ class Log(LogReading):
             db.execute("INSERT INTO meta VALUES ('log_id', ?)", (chain.Ids().next(self.clock()),))
         self.id = self._read_id()
         self._ids = chain.Ids()
-        self.head = self._read_head()
+        self._read_end()
 
     def _read_id(self) -> bytes:
         if found := self.db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone():
@@ -276,10 +280,10 @@ class Log(LogReading):
         with failures(self.path), self._lock:
             self.db.execute("BEGIN IMMEDIATE")
             self._depth, self._torn = 1, False
-            before = self.head
+            before = self.head, self.tip
             try:
                 self._see_others()
-                before = self.head
+                before = self.head, self.tip
                 yield
                 self._settle()
                 self.db.execute("COMMIT")
@@ -314,14 +318,14 @@ class Log(LogReading):
         finally:
             self._depth -= 1
 
-    def _roll_back(self, before: Head) -> None:
+    def _roll_back(self, before: tuple[Head, int]) -> None:
         """Take everything back to the head that there was: a disk that refused to write may refuse to read it, too."""
         self._staged, self._torn = [], False
         self._taken_back += 1
         self._covenants.clear()
         with suppress(sqlite3.OperationalError):
             self.db.execute("ROLLBACK")
-        self.head, self._version = before, -1  # whoever writes next reads it anew
+        (self.head, self.tip), self._version = before, -1  # whoever writes next reads it anew
 
     def _see_others(self) -> None:
         """Read the head again if another connection has written since."""
@@ -329,12 +333,13 @@ class Log(LogReading):
         if version != self._version:
             if self.db.execute("PRAGMA user_version").fetchone()[0] > schema.VERSION:
                 raise self._newer()
-            self.head, self._version = self._read_head(), version
+            self._read_end()
+            self._version = version
 
     @property
     def place(self) -> tuple[int, int]:
         """Where the next record goes, within `writing`: the same place twice means that nobody has appended."""
-        return self._taken_back, self.head.seq + len(self._staged)
+        return self._taken_back, self.tip + len(self._staged)
 
     def append(self, signer: Signer, frame: Any, words: Words) -> Record:
         """Put a record at the end of the chain and into every derived table, inside `writing`.
@@ -347,14 +352,14 @@ class Log(LogReading):
             return self.record(before)
         frame, frame_bytes = storable(frame)
         words, words_bytes = storable(words)
-        seq = self.head.seq + len(self._staged) + 1
+        seq = (self._staged[-1].seq if self._staged else self._end()) + 1
         now = max(self.clock(), self._staged[-1].kept_at if self._staged else self.head.kept_at)
         record_id = self._ids.next(now)
         salted_frame, salted_words = chain.salted(frame_bytes, long_enough(words_bytes))
         digest = chain.digest_of(chain.part_hash(salted_frame), chain.part_hash(salted_words))
         self._staged.append(Staged(seq, record_id, now, signer, digest, salted_frame, salted_words))
         derived.apply(self.db, Applied(seq, record_id, now, signer.party, signer.desk, frame, words))
-        if type(frame) is Erased:
+        if type(frame) is Erased and self.member is None:  # in a shared log, when it has its place in the order
             self._settle()  # it may name a record of this very transaction
             take_away(self.db, seq, record_id)
         return Record(seq, record_id, now, frame, words)
@@ -365,17 +370,22 @@ class Log(LogReading):
             raise AssertionError("a verb failed half way, and its failure was swallowed: nothing may be kept of it")
         if not self._staged:
             return
-        rows = []
+        rows: list[tuple[int, bytes, bytes | None, bytes, bytes]] = []
         previous, version, log_id = self.head.hash, chain.HEADER_VERSION, self.id
         for one in self._staged:
             seq, record_id, kept_at, desk, digest, frame, words = one
             fixed = (version, log_id, seq, record_id, kept_at, digest, signature(log_id, one))
             header = chain.pack_header(fixed, desk.party, desk.desk)
+            if self.member:  # its keeper puts it in the shared order
+                rows.append((seq, header, None, frame, words))
+                continue
             previous = chain.link(previous, header)
             rows.append((seq, header, previous, frame, words))
             if seq % CHECKPOINT_EVERY == 0:
                 self._sign_checkpoint(desk, seq, previous)
-        self.head = Head(seq, previous, kept_at, record_id)
+        if not self.member:
+            self.head = Head(seq, previous, kept_at, record_id)
+        self.tip = seq
         self._staged = []
         self.db.executemany(_INSERT, rows)
 
@@ -468,9 +478,27 @@ class Log(LogReading):
         self._ids.follow(header.id)
         return Head(row[0], row[1], header.kept_at, header.id)
 
+    def _read_end(self) -> None:
+        """Read what the log ends with: the head of its chain, and what waits behind that."""
+        before, self.head, self.member = self.head, self._read_head(), member_of(self.db)
+        self.tip = self.head.seq
+        if self.member:
+            self.tip = self.db.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
+            self._taken_back += self.head.seq != before.seq  # what waits was taken back and applied anew
+
+    def _end(self) -> int:
+        """Return the position behind which the next record goes; what waits never gets one that was given before."""
+        if self.member is None or self.tip >= PROVISIONAL:
+            return self.tip
+        given = "SELECT max(coalesce((SELECT max(was) FROM promoted), 0), coalesce((SELECT max(was) FROM refused), 0))"
+        return max(PROVISIONAL - 1, int(self.db.execute(given).fetchone()[0]))
+
     def refresh(self) -> int:
-        """See what other processes have appended; returns the position of the last record."""
+        """See what other processes have appended; returns the position of the last record.
+
+        In a member of a shared log that is the last one of those that wait for their place, where any do.
+        """
         with failures(self.path):
             self._settle()
-            self.head = self._read_head()
-        return self.head.seq
+            self._read_end()
+        return self.tip

@@ -37,6 +37,7 @@ from commandlog.model.keeping import (
     Recalled,
     Released,
 )
+from commandlog.model.order import Branched, DeskSeen, Refused
 
 
 class Opened(Frame, frozen=True, kw_only=True, tag="opened"):
@@ -316,6 +317,9 @@ AnyFrame = (
     | Misdirected
     | MisdirectedRead
     | Traced
+    | DeskSeen
+    | Refused
+    | Branched
 )
 
 KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyFrame))
@@ -334,6 +338,9 @@ SYSTEM_KINDS = (
     "marked",
     "misdirected_read",
     "traced",
+    "desk_seen",
+    "refused",
+    "branched",
 )
 """Kinds that the program writes of itself: shown on demand, so that they do not drown people's own words."""
 

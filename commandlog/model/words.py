@@ -124,6 +124,9 @@ _LABELS: dict[str, str] = {
     "misdirected": marked("misdirected"),
     "misdirected_read": marked("instruction read"),
     "traced": marked("shown and chosen"),
+    "desk_seen": marked("desk there or gone"),
+    "refused": marked("not taken into the shared log"),
+    "branched": marked("shared log put back"),
     # what a desk was shown and chose
     "alarm-seen": marked("alarm seen"),
     "alarm-shelved": marked("alarm to ring again later"),

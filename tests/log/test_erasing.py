@@ -439,16 +439,19 @@ def test_a_record_that_cannot_be_read_is_told(venue: Desk) -> None:
 # -- in the shared order -----------------------------------------------------------------------------------------------
 
 
-def test_erasing_reaches_what_is_provisional_and_comes_with_the_shared_order(venue: Desk, tmp_path: Path) -> None:
+def test_words_are_destroyed_when_the_decision_has_its_place_in_the_order(venue: Desk, tmp_path: Path) -> None:
     entry = say(venue)
     with_words = list(stored(venue.log.db, 1, entry))
     withholding.erase(venue, (entry,), "op verzoek")
     decision = list(stored(venue.log.db, entry + 1))
-    for shift in (0, PROVISIONAL):
-        with Log(tmp_path / f"{shift}.clog", create=True) as other:
+    for waits in (False, True):
+        with Log(tmp_path / f"{waits}.clog", create=True) as other:
             with other.writing():
-                for one in (*with_words, *(d.provisional(0) if shift else d for d in decision)):
+                for one in (*with_words, *(d.provisional(0) if waits else d for d in decision)):
                     take(other.db, one)
+            if waits:
+                assert next(stored(other.db, entry, entry)).words == with_words[-1].words
+                rebase(other, decision)
             (after,) = stored(other.db, entry, entry)
             assert (after.words, unpurged(other.db) is not None) == (None, True)
             assert purge_all(other).left is None

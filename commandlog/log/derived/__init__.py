@@ -26,6 +26,7 @@ from commandlog.log.derived import (
     marks,
     misdirections,
     origins,
+    presences,
     recalls,
     reports,
     tasks,
@@ -61,6 +62,7 @@ TABLES: tuple[Table, ...] = (
     unit_states.TABLE,
     misdirections.TABLE,
     traces.TABLE,
+    presences.TABLE,
 )
 
 _BY_KIND: dict[type, list[Callable[[Connection, Applied], None]]] = {}
@@ -83,6 +85,7 @@ _MODULES = (
     unit_states,
     misdirections,
     traces,
+    presences,
 )
 
 for _module in _MODULES:

@@ -1,0 +1,1 @@
+"""What the window shows and does of a shared log."""
