@@ -1,0 +1,78 @@
+"""How a desk stands in the shared log, as people see it: in the status bar, in `status`, and after a restart."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from commandlog.model.frames import Millis
+
+Phase = Literal["joined", "offline", "catching_up", "stopped"]
+Alarm = Literal["", "forked", "rewound", "standstill", "revoked"]
+
+OFFSET = 2_000  # milliseconds by which a clock may differ before it is flagged
+
+
+class Present(Struct, frozen=True, omit_defaults=True):
+    """A desk of the shared log: whether it is `here`, when it was last heard of, how far it is, what waits there."""
+
+    desk: str
+    party: str
+    here: bool = False
+    seen_at: Millis = 0
+    waiting: int = 0
+    upto: int = 0
+
+
+class State(Struct, frozen=True, omit_defaults=True):
+    """How a desk stands. Times are milliseconds UTC.
+
+    `phase` has lasted since `since`: "joined" (all is here, what is written goes on at once), "catching_up", "offline"
+    (nothing is lost: it waits) or "stopped" (a person must look: see `trouble`). `upto` is the last shared record in
+    this file, `server_upto` the last one that is known of. `waiting` of its own records have no place in the shared
+    log yet, the first since `waiting_since`; `refused` were not taken, and nobody has seen to them.
+    `offset_ms` is how far the desk's clock is ahead of the server's. `trouble` is for people, "" where there is none.
+    """
+
+    phase: Phase = "offline"
+    since: Millis = 0
+    upto: int = 0
+    server_upto: int = 0
+    waiting: int = 0
+    waiting_since: Millis = 0
+    refused: int = 0
+    offset_ms: int = 0
+    offset_flag: bool = False
+    desks: tuple[Present, ...] = ()
+    keeper_alive: bool = False
+    trouble: str = ""
+    alarm: Alarm = ""
+    pieces_missing: int = 0
+
+
+def state_file(settings: Path, log_id: bytes) -> Path:
+    """Return where this machine remembers the state of a log."""
+    return settings / "shared" / f"{log_id.hex()}.state"
+
+
+def remember(settings: Path, log_id: bytes, state: State) -> None:
+    """Remember the state, whole or not at all. What cannot be written is left: the next one says it better."""
+    file = state_file(settings, log_id)
+    part = file.with_name(f"{file.name}.{os.getpid()}")
+    with suppress(OSError):
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(msgspec.json.encode(state))
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def remembered(settings: Path, log_id: bytes) -> State | None:
+    """Return the state that was last remembered, None where there is none that can be read."""
+    with suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(state_file(settings, log_id).read_bytes(), type=State)
+    return None
