@@ -1,14 +1,13 @@
 """How a desk stands in the shared log, as people see it: in the status bar, in `status`, and after a restart."""
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
+from commandlog.log.store import Log
 from commandlog.model.frames import Millis
+from commandlog.sharing.settings import Settings
 
 Phase = Literal["joined", "offline", "catching_up", "stopped"]
 Alarm = Literal["", "forked", "rewound", "standstill", "revoked"]
@@ -25,6 +24,7 @@ class Present(Struct, frozen=True, omit_defaults=True):
     seen_at: Millis = 0
     waiting: int = 0
     upto: int = 0
+    offset_ms: int = 0
 
 
 class State(Struct, frozen=True, omit_defaults=True):
@@ -53,26 +53,6 @@ class State(Struct, frozen=True, omit_defaults=True):
     pieces_missing: int = 0
 
 
-def state_file(settings: Path, log_id: bytes) -> Path:
-    """Return where this machine remembers the state of a log."""
-    return settings / "shared" / f"{log_id.hex()}.state"
-
-
-def remember(settings: Path, log_id: bytes, state: State) -> None:
-    """Remember the state, whole or not at all. What cannot be written is left: the next one says it better."""
-    file = state_file(settings, log_id)
-    part = file.with_name(f"{file.name}.{os.getpid()}")
-    with suppress(OSError):
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(msgspec.json.encode(state))
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
-
-
-def remembered(settings: Path, log_id: bytes) -> State | None:
-    """Return the state that was last remembered, None where there is none that can be read."""
-    with suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(state_file(settings, log_id).read_bytes(), type=State)
-    return None
+def remembered(settings: Path, log: Log) -> State | None:
+    """Return how a log's desk stood when that was last known, None where it was lost or the log is its own keeper."""
+    return Settings(settings, log.id, log.member.desk).remembered(State) if log.member else None
