@@ -33,15 +33,19 @@ _DAYS = 400
 
 
 class Moment(NamedTuple):
-    """What the log had at `position`, seen at `clock` (milliseconds UTC), which decides what is late."""
+    """What the log had at `position`, seen at `clock` (milliseconds UTC), which decides what is late.
+
+    `shared` is how far the shared order was then, where a log has one: what waits behind it has the later positions.
+    """
 
     position: int
     clock: Millis
+    shared: int = 0
 
 
 def live(log: Log) -> Moment:
     """Return the moment that it is."""
-    return Moment(log.refresh(), log.clock())
+    return Moment(log.refresh(), log.clock(), log.head.seq)
 
 
 def earlier(log: Log, when: str) -> Moment:

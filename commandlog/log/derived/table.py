@@ -89,3 +89,11 @@ def id_at(db: Connection, seq: int) -> bytes:
     """Return the id of the record at a position, empty where there is none."""
     found = db.execute("SELECT id FROM entries WHERE since = ?", (seq,)).fetchone()
     return found[0] if found else b""
+
+
+def now_at(db: Connection, position: int) -> int:
+    """Return where that stands now which stood at a position: what waited may have got its place meanwhile."""
+    if position < PROVISIONAL:
+        return position
+    found = db.execute("SELECT seq FROM promoted WHERE was = ?", (position,)).fetchone()
+    return found[0] if found else position
