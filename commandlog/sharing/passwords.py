@@ -26,7 +26,7 @@ def new_password() -> str:
 
 
 def find(address: Address, ask: Ask) -> str:
-    """Return the password of a login: the keyring's, else what was typed; empty where PostgreSQL may find one itself."""
+    """Return the password of a login: the keyring's, else what was typed; empty where PostgreSQL finds one."""
     if found := stored(address):
         return found
     if address.certificate or _elsewhere():
