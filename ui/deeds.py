@@ -17,10 +17,11 @@ from commandlog.verbs import assessing, marking, saying, tasks
 from commandlog.views.attachments import Attachment
 from commandlog.views.board import TaskLine
 from commandlog.views.lines import Line
+from commandlog.views.presence import empty_desk, signed_in
 
 from . import deeds_of_dealings as dealings
+from .about import about
 from .asking import Answers, Asking, Field
-from .presence import empty_desk, signed_in
 from .session import Session
 
 Verb = Callable[[Desk], Record]
@@ -84,8 +85,10 @@ class Deeds:
         def verb(a: Answers) -> Verb:
             if a["disposition"] == Disposition.DUPLICATE:
                 of = a.get("same_as", "")
-                return lambda desk: assessing.duplicate(desk, line.entry, desk.log.find(of))
-            return lambda desk: assessing.assess(desk, line.entry, a["disposition"], text=a["text"])
+                return about(line.entry, lambda desk, entry: assessing.duplicate(desk, entry, desk.log.find(of)))
+            return about(
+                line.entry, lambda desk, entry: assessing.assess(desk, entry, a["disposition"], text=a["text"])
+            )
 
         def wanted(a: Answers) -> Field | None:
             return same if a["disposition"] == Disposition.DUPLICATE and "same_as" not in a else None
@@ -99,7 +102,7 @@ class Deeds:
             _("Tell the reporter of {reference}: {text}"),
             line,
             fields,
-            lambda a: lambda desk: assessing.feed_back(desk, line.entry, a["text"]),
+            lambda a: about(line.entry, lambda desk, entry: assessing.feed_back(desk, entry, a["text"])),
         )
 
     def add(self, line: Subject) -> None:
@@ -109,7 +112,7 @@ class Deeds:
             _("Add to {reference}: {text}"),
             line,
             fields,
-            lambda a: lambda desk: saying.add_to(desk, line.entry, a["text"]),
+            lambda a: about(line.entry, lambda desk, entry: saying.add_to(desk, entry, a["text"])),
         )
 
     def correct(self, line: Subject) -> None:
@@ -122,7 +125,9 @@ class Deeds:
             _("Correct {reference}; the old text stays, struck through"),
             line,
             fields,
-            lambda a: lambda desk: saying.correct(desk, line.entry, a["text"], reason=a["reason"]),
+            lambda a: about(
+                line.entry, lambda desk, entry: saying.correct(desk, entry, a["text"], reason=a["reason"])
+            ),
         )
 
     def ask_of(self, line: Subject) -> None:
@@ -136,22 +141,27 @@ class Deeds:
         ]
 
         def verb(a: Answers) -> Verb:
-            return lambda desk: tasks.propose(
-                desk,
-                a["text"],
-                to_party="" if a["unit"].strip() else a["party"],
-                to_unit=a["unit"].strip(),
-                entry=line.entry,
-                answer_by=self.time(a["by"]),
-                finish_by=self.time(a["finish"]),
-                reason=a.get("reason", ""),
+            answer_by, finish_by = self.time(a["by"]), self.time(a["finish"])
+            return about(
+                line.entry,
+                lambda desk, entry: tasks.propose(
+                    desk,
+                    a["text"],
+                    to_party="" if a["unit"].strip() else a["party"],
+                    to_unit=a["unit"].strip(),
+                    entry=entry,
+                    answer_by=answer_by,
+                    finish_by=finish_by,
+                    reason=a.get("reason", ""),
+                ),
             )
 
         self.ask(_("Task from {reference}: {text}"), line, fields, verb)
 
     def mark(self, line: Subject) -> None:
         """Mark an entry as significant, or no longer."""
-        self.session.do(lambda desk: marking.mark(desk, line.entry, significant=not line.significant))
+        significant = not line.significant
+        self.session.do(about(line.entry, lambda desk, entry: marking.mark(desk, entry, significant=significant)))
 
     # -- tasks ---------------------------------------------------------------------------------------------------------
 
@@ -179,17 +189,17 @@ class Deeds:
         else:
             self.session.do(self._on_behalf(name, task))
 
-    def _on_behalf(self, name: str, task: int, *said: str, **about: Any) -> Verb:
+    def _on_behalf(self, name: str, task: int, *said: str, **more: Any) -> Verb:
         """Return the verb of a step: a loggist who writes for several parties takes it for the one whose word it is."""
         ours = self.session.party
 
-        def verb(desk: Desk) -> Record:
+        def verb(desk: Desk, task: int) -> Record:
             row = task_rows.current(desk.log.db, task)
             whose = [getattr(row, side) for side in _WHOSE[name]] if row else []
             source = {"source": tasks.on_behalf(whose[0])} if whose and ours not in whose else {}
-            return _STEPS[name](desk, task, *said, **about, **source)
+            return _STEPS[name](desk, task, *said, **more, **source)
 
-        return verb
+        return about(task, verb)
 
     # -- how -----------------------------------------------------------------------------------------------------------
 

@@ -15,9 +15,11 @@ LONGEST = 12 * 3_600_000
 def see(desk: Desk, alarm: str, entry: int) -> Record:
     """Record that whoever is at this desk has seen an alarm (by its code) about an entry: it rings no more.
 
-    Raises RuleError where there is no such entry.
+    One about the shared log itself is about no entry (0). Raises RuleError where there is no such entry.
     """
     with desk.writing():
+        if not entry:
+            return desk.append(Traced, what=SEEN, alarm=alarm, audience=(desk.party,))
         return _about(desk, SEEN, alarm, entry)
 
 

@@ -2,7 +2,8 @@
 
 An alarm is a function of rows and clock: it is there when its minutes are over and its state still holds, at any moment
 that is looked at. That somebody saw it, or put it off, are rows too (`log/derived/traces.py`); both count as long as
-what the alarm is about has not changed since.
+what the alarm is about has not changed since. Only what concerns the shared log itself (`LIVE`) is told by the desk's
+own connection, since a log that stands still can hold no row about it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,21 +12,25 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from commandlog.language import _, marked
+from commandlog.language import _
 from commandlog.log.derived import closings
 from commandlog.log.derived.agreements import parties_of
 from commandlog.log.derived.entries import priority_name
 from commandlog.log.derived.levels import PHASE
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.store import Log
-from commandlog.model.covenant import Covenant, spoken
+from commandlog.model.covenant import Covenant
 from commandlog.model.dealings import SEEN, SHELVED
 from commandlog.model.frames import Millis
 from commandlog.model.mandates import lead_of
 from commandlog.model.words import AWAITING_ANSWER, OPEN_TASKS, Priority
+from commandlog.views.alarm_rules import LIVE, MINUTES, rules, shared_rules
+from commandlog.views.conflicts import said
 from commandlog.views.filters import READABLE
-from commandlog.views.lines import COLUMNS, Reader, Row
+from commandlog.views.lines import COLUMNS, Line, Reader, Row
 from commandlog.views.moments import Moment
+from commandlog.views.open_items import SETTLED
+from commandlog.views.presence import whom_to_call
 
 MOST = 300
 """More alarms than this are counted and not listed: nobody works through such a list."""
@@ -38,10 +43,10 @@ _ORDER = ("", *Priority)
 
 
 class AlarmLine(Struct, frozen=True):
-    """An alarm about an entry (by its position); `since` is when it came due, times are milliseconds UTC, 0 for none.
+    """An alarm about an entry (by its position, 0: about the shared log); times are milliseconds UTC, 0 for none.
 
-    `concerns` are the parties from which something is expected, `action` is what whoever sees it should do. One that
-    was `seen_by` a desk rings no more; one that is put off until `shelved` is away till then.
+    `since` is when it came due, `concerns` are the parties from which something is expected, `action` is what whoever
+    sees it should do. One that was `seen_by` a desk rings no more; one put off until `shelved` is away till then.
     """
 
     code: str
@@ -59,9 +64,9 @@ class AlarmLine(Struct, frozen=True):
     shelved: Millis = 0
 
     @property
-    def key(self) -> tuple[str, int]:
-        """What makes it this alarm and no other."""
-        return self.code, self.entry
+    def key(self) -> tuple[str, str | int]:
+        """What makes it this alarm and no other, also when its entry finds its place in the shared log."""
+        return self.code, self.reference or self.entry
 
     @property
     def rings(self) -> bool:
@@ -87,15 +92,6 @@ class Look(Struct, frozen=True):
         return self.hour > FLOOD
 
 
-class Rule(NamedTuple):
-    """What an alarm is called, how long after its deadline it comes (milliseconds), how urgent, and what to do."""
-
-    name: str
-    after: Millis
-    priority: str
-    action: str
-
-
 class _Item(NamedTuple):
     """Something that is, or will be, an alarm: `changed` and `until` are between which records its state holds."""
 
@@ -107,44 +103,6 @@ class _Item(NamedTuple):
     until: int
     priority: str
     concerns: tuple[str, ...]
-
-
-_DEFAULTS = {
-    "unassessed": (
-        Priority.URGENT,
-        marked("Suspicion not assessed"),
-        marked("Assess the report, or ask whoever is near to have a look."),
-    ),
-    "unanswered": (
-        Priority.URGENT,
-        marked("Task not answered"),
-        marked("Call the party, or give the task to another."),
-    ),
-    "late": (Priority.ELEVATED, marked("Task late"), marked("Ask how it stands, and agree on a new time.")),
-    "review": (
-        Priority.ELEVATED,
-        marked("Level to be reviewed"),
-        marked("Confirm the level or scale down, and tell the parties."),
-    ),
-    "unconfirmed": (
-        Priority.ELEVATED,
-        marked("Level not confirmed"),
-        marked("Call the party and tell it the level."),
-    ),
-    "unaffirmed": (
-        Priority.ROUTINE,
-        marked("Agreement not affirmed"),
-        marked("Ask the party whether it was agreed so."),
-    ),
-}
-CODES = tuple(_DEFAULTS)
-"""The alarms that this version knows when to raise; a covenant names them."""
-
-_MINUTES = {"assess": 5, "confirm": 5, "affirm": 15}
-"""Within how many minutes something is due where the covenant does not say."""
-
-_AGREED = {"unconfirmed": "confirm", "unaffirmed": "affirm"}
-"""Alarms that also come where the covenant lists others, if only it has agreed on their deadline."""
 
 
 def alarms(log: Log, moment: Moment, reader: str = "") -> list[AlarmLine]:
@@ -178,16 +136,25 @@ def look(log: Log, moment: Moment, reader: str = "", *, rate: bool = True) -> Lo
     )
 
 
-def rules(covenant: Covenant) -> dict[str, Rule]:
-    """Return the alarms that a covenant wants, by code; where it names none, those that make sense anywhere."""
-    given = {
-        one.code: Rule(spoken(one.name), one.after_minutes * _MINUTE, one.priority, spoken(one.action))
-        for one in covenant.alarms
-    }
-    for code, (priority, name, action) in _DEFAULTS.items():
-        if not covenant.alarms or (code in _AGREED and covenant.minutes(_AGREED[code])):
-            given.setdefault(code, Rule(_(name), 0, str(priority), _(action)))
-    return given
+def live(log: Log, moment: Moment, reader: str, code: str, since: Millis, text: str) -> AlarmLine:
+    """Return an alarm about the shared log itself (`LIVE`), with whether the reader's party has seen it since then."""
+    priority, name, action = LIVE[code]
+    made = AlarmLine(code, 0, since, str(priority), (), _(name), _(action), text=text)
+    query = (
+        f"SELECT desk, chosen FROM traces WHERE entry = 0 AND alarm = ? AND what = '{SEEN}' AND party = ?"
+        " AND chosen >= ? AND since <= ? AND until > ? LIMIT 1"
+    )
+    values = (code, reader, since, moment.position, moment.position)
+    found = log.db.execute(query, values).fetchone()
+    return replace(made, seen_by=found[0], seen_at=found[1]) if found else made
+
+
+def with_live(look: Look, live_lines: list[AlarmLine]) -> Look:
+    """Return a look with what concerns the shared log itself, each where its urgency puts it."""
+    if not live_lines:
+        return look
+    lines = sorted([*live_lines, *look.lines], key=lambda one: -_ORDER.index(one.priority))
+    return replace(look, lines=lines)
 
 
 _NOW = (
@@ -225,12 +192,32 @@ _AGREEMENTS = (
 )
 
 
+_CONFLICTS = (
+    "SELECT c.since, e.occurred FROM conflicts c CROSS JOIN entries e ON e.since = c.since"
+    f" WHERE c.since <= :p AND NOT {SETTLED.replace(':p', ':back')}"
+    " AND (:party = '' OR e.party = :party"
+    " OR EXISTS (SELECT 1 FROM desks d WHERE d.desk = e.desk AND d.party = :party))"
+)
+"""Conflicts that were not settled by :back, for whoever lost: the party whose word was not applied, or who wrote it."""
+
+_AWAY = (
+    "SELECT a.since, a.until, a.last, d.party FROM presences a JOIN desks d ON d.desk = a.desk"
+    " CROSS JOIN entries e ON e.since = a.since"
+    " WHERE a.here = 0 AND a.since <= :p AND a.until > :back AND d.party != :party"
+    " AND NOT EXISTS (SELECT 1 FROM desks o LEFT JOIN presences h ON h.desk = o.desk AND h.since <= :p AND h.until > :p"
+    " WHERE o.party = d.party AND o.until > :p AND coalesce(h.here, 1))"
+    f" AND EXISTS (SELECT 1 FROM tasks t WHERE t.until = {FOREVER} AND {_STATES} AND t.assignee = d.party"
+    " AND (:party = '' OR t.requester = :party))"
+)
+"""Desks that were not heard of any more, where no other of their party is there and it has tasks of :party to do."""
+
+
 class _Asked:
     """One look at the alarms of a moment."""
 
     def __init__(self, log: Log, moment: Moment, reader: str, covenant: Covenant) -> None:
         self.log, self.moment, self.reader, self.covenant = log, moment, reader, covenant
-        self.rules = rules(covenant)
+        self.rules = rules(covenant) | shared_rules()
 
     def items(self, back: int) -> Iterator[_Item]:
         """Yield what is due, now or later, in a state that holds at the moment or was left after position `back`."""
@@ -242,6 +229,8 @@ class _Asked:
             yield from self._levels(back)
         if "unaffirmed" in self.rules:
             yield from self._agreements(back)
+        yield from self._conflicts(back)
+        yield from self._away(back)
 
     def _rows(self, query: str, back: int, **more: object) -> Iterable[tuple[Any, ...]]:
         values: dict[str, object] = {"p": self.moment.position, "back": back, **more}
@@ -293,8 +282,18 @@ class _Asked:
             due = agreed + self._within("affirm")
             yield self._item("unaffirmed", agreement, shown, due, (shown, until), "", waiting)
 
+    def _conflicts(self, back: int) -> Iterator[_Item]:
+        for since, occurred in self._rows(_CONFLICTS, back, party=self.reader):
+            yield self._item("conflict", since, since, occurred, (since, FOREVER), "", ())
+
+    def _away(self, back: int) -> Iterator[_Item]:
+        """Yield the last of a party's desks that went: one alarm is enough."""
+        last = {party: (since, until, at) for since, until, at, party in self._rows(_AWAY, back, party=self.reader)}
+        for party, (since, until, at) in last.items():
+            yield self._item("away", since, since, at, (since, until), "", (party,))
+
     def _within(self, code: str, priority: str = "", category: str = "") -> Millis:
-        return (self.covenant.minutes(code, priority, category) or _MINUTES[code]) * _MINUTE
+        return (self.covenant.minutes(code, priority, category) or MINUTES[code]) * _MINUTE
 
     def _item(
         self,
@@ -341,12 +340,17 @@ class _Asked:
             found = self.log.db.execute(query, {"entry": entry, "p": self.moment.position}).fetchone()
             rows += [Row._make(found)] if found else []
         words = {one.entry: one for one in looking.lines(rows)}
-        return [
-            replace(one, reference=line.reference, text=line.text, place=line.place)
-            if (line := words.get(one.entry))
-            else one
-            for one in lines
-        ]
+        return [self._worded(one, words[one.entry]) if one.entry in words else one for one in lines]
+
+    def _worded(self, alarm: AlarmLine, line: Line) -> AlarmLine:
+        """Return an alarm with what it is about; where nobody is heard of, with whom to call."""
+        text = line.text
+        if alarm.code == "conflict":
+            text = " · ".join((line.text, said(self.log, self.moment, line.seq, self.reader)))
+        elif alarm.code == "away":
+            call = whom_to_call(self.covenant, alarm.concerns[0])
+            text = _("call {whom}").format(whom=call) if call else _("the covenant names nobody to call")
+        return replace(alarm, reference=line.reference, text=text, place=line.place)
 
     def hour(self) -> int:
         """Return how many alarms came up in the hour before the moment, for each operator of the reader."""

@@ -14,7 +14,7 @@ from commandlog.log.store import Log
 from commandlog.model.frames import By, Frame, Millis
 from commandlog.model.records import Record, Words
 from commandlog.views.attachments import Attachment, of_entries
-from commandlog.views.filters import READABLE, RECALLED
+from commandlog.views.filters import READABLE, RECALLED, WITHHELD
 from commandlog.views.moments import Moment, zone_of
 from commandlog.views.telling import Teller
 
@@ -59,7 +59,8 @@ class Line(Struct, frozen=True):
     was written. `state` and `disposition` are those of a report, or the state of the task that it proposed.
     `attachments` are the files that go with it. `significant` says that it was marked so. What is `later` was written
     after the log had been closed. One
-    that was `recalled` from the reader has a reference, times and the party that wrote it, and nothing else.
+    that was `recalled` from the reader has a reference, times and the party that wrote it, and nothing else; one that
+    is sealed has its desk as `reference`, when it was kept and whose it is.
     """
 
     seq: int
@@ -170,14 +171,34 @@ class Reader:
         unreadable = self.unreadable([row.since for row in rows])
         if not unreadable:
             return {}
+        recalled, withheld = self._of(unreadable, RECALLED), self._of(unreadable, WITHHELD)
+        tell = {row.since: self._sealed for row in rows if row.since in unreadable}
+        tell |= dict.fromkeys(withheld, self._withheld) | dict.fromkeys(recalled, self._recalled)
+        return {row.since: tell[row.since](row, records) for row in rows if row.since in tell}
+
+    def _of(self, positions: set[int], condition: str) -> set[int]:
+        """Return those of a few positions that meet a condition for the reader."""
         values = {"p": self.moment.position, "reader": self.reader}
-        query = f"SELECT e.since FROM entries e WHERE e.since IN ({','.join(map(str, unreadable))}) AND {RECALLED}"
-        recalled = {seq for (seq,) in self.log.db.execute(query, values)}
-        return {
-            row.since: self._recalled(row, records) if row.since in recalled else self._withheld(row, records)
-            for row in rows
-            if row.since in unreadable
-        }
+        query = f"SELECT e.since FROM entries e WHERE e.since IN ({','.join(map(str, positions))}) AND {condition}"
+        return {seq for (seq,) in self.log.db.execute(query, values)}
+
+    def _sealed(self, row: Row, records: dict[int, Record]) -> Line:
+        """Return the line of an entry that the reader was never told: that it is there, since when, at whose desk."""
+        query = "SELECT e.desk, coalesce(d.party, e.party) FROM entries e LEFT JOIN desks d ON d.desk = e.desk"
+        desk, party = self.log.db.execute(f"{query} WHERE e.since = ?", (row.since,)).fetchone()
+        kept = records[row.since].kept_at
+        name = self.log.covenant(self.moment.position).party_name(party)
+        return Line(
+            seq=row.since,
+            entry=row.entry,
+            reference=desk,
+            kind="sealed",
+            occurred_at=kept,
+            logged_at=kept,
+            party=party,
+            text=_("[sealed: ask {party}, desk {desk}]").format(party=name, desk=desk),
+            thread=row.entry,
+        )
 
     def _recalled(self, row: Row, records: dict[int, Record]) -> Line:
         """Return the line of an entry that was recalled from the reader: that it is there, since when, and whose."""

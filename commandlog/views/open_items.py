@@ -9,6 +9,7 @@ from commandlog.model.frames import Millis
 from commandlog.views import board, timeline
 from commandlog.views.agreements import AgreementLine, agreements
 from commandlog.views.board import TaskLine
+from commandlog.views.conflicts import said
 from commandlog.views.filters import READABLE, Filter
 from commandlog.views.lines import Line, Reader
 from commandlog.views.moments import Moment
@@ -25,12 +26,18 @@ class Unconfirmed(Struct, frozen=True):
 
 
 class Conflict(Struct, frozen=True):
-    """A record that met another state than the one it acted on: what it was about, and what had come first."""
+    """A record that met another state than the one it acted on: what it was about, and what had come first.
+
+    `seq` and `entry` are the positions of the record and of what it was about; `told` says who had been first.
+    """
 
     reference: str
     subject: str
     about: str
     met: str
+    seq: int = 0
+    entry: int = 0
+    told: str = ""
 
 
 class Untold(Struct, frozen=True):
@@ -88,7 +95,7 @@ def open_items(log: Log, moment: Moment, reader: str = "") -> OpenItems:
         tasks=[task for task in tasks if task.is_open],
         to_affirm=[task for task in tasks if task.row.orally],
         levels=_unconfirmed(log, moment, reader),
-        conflicts=_conflicts(log, moment, reader),
+        conflicts=conflicts(log, moment, reader),
         untold=_untold(log, moment, reader),
         incidents=_incidents(log, moment, reader),
         agreements=[one for one in agreed if one.state == "open"],
@@ -143,7 +150,7 @@ def _unconfirmed(log: Log, moment: Moment, reader: str) -> list[Unconfirmed]:
     return found
 
 
-_SETTLED = (
+SETTLED = (
     "(EXISTS (SELECT 1 FROM entries a WHERE a.thread = e.thread AND a.thread != a.entry AND a.kind = 'added'"
     " AND a.since > c.since AND a.since <= :p)"
     " OR EXISTS (SELECT 1 FROM tasks t WHERE c.subject = 'tasks' AND t.task = c.about"
@@ -156,18 +163,27 @@ _SETTLED = (
 """Whether somebody has settled the conflict `c` by position :p: acted on what it was about again, or added to it."""
 
 
-def _conflicts(log: Log, moment: Moment, reader: str) -> list[Conflict]:
+def conflicts(log: Log, moment: Moment, reader: str = "") -> list[Conflict]:
+    """Return the conflicts that nobody has settled by a moment, as far as the reader may see them."""
     looking = Reader(log, moment, reader)
     query = (
         "SELECT c.since, c.subject, c.about, c.met FROM conflicts c JOIN entries e ON e.since = c.since"
-        f" WHERE c.since <= :p AND NOT {_SETTLED}"
+        f" WHERE c.since <= :p AND NOT {SETTLED}"
     )
     values: dict[str, object] = {"p": moment.position}
     if reader:
         query += f" AND {READABLE}"
         values |= {"reader": reader, "reader_in": f",{reader},"}
     return [
-        Conflict(looking.reference_at(since), subject, looking.reference_at(about), looking.reference_at(met))
+        Conflict(
+            reference=looking.reference_at(since),
+            subject=subject,
+            about=looking.reference_at(about),
+            met=looking.reference_at(met),
+            seq=since,
+            entry=about,
+            told=said(log, moment, since, reader),
+        )
         for since, subject, about, met in log.db.execute(f"{query} ORDER BY c.since", values).fetchall()
     ]
 

@@ -1,6 +1,7 @@
 """Pages, filters and moments of the timeline."""
 
 import pytest
+from msgspec.structs import replace
 
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
@@ -107,3 +108,23 @@ def test_totals(evening: Desk) -> None:
     assert found.tasks_by_state == {"proposed": 1}
     assert list(found.by_hour.values()) == [1, 3, 1]
     assert counts.number(evening.log, live(evening.log), Filter(reader="police")) == 4
+
+
+def test_what_a_reader_may_not_read_is_there_when_it_is_asked_for_and_says_nothing(evening: Desk) -> None:
+    everything = Filter(reader="police", sealed=True)
+    (line,) = [one for one in timeline.whole(evening.log, live(evening.log), everything) if one.kind == "sealed"]
+    assert (line.party, line.reference, line.text) == ("venue", "V1", "[sealed: ask Stadion De Dijk, desk V1]")
+    assert (line.category, line.place, line.audience, line.words, line.frame, line.struck) == (
+        "",
+        "",
+        (),
+        None,
+        None,
+        (),
+    )
+    hidden = [one.text for one in timeline.whole(evening.log, live(evening.log), Filter(reader="police"))]
+    assert "b" not in "".join(hidden)
+    assert not any("sealed" in one for one in hidden)
+    for narrow in (Filter(category="medical"), Filter(search="b"), Filter(search="sealed"), Filter(kind="note")):
+        wanted = replace(narrow, reader="police", sealed=True)
+        assert [one for one in timeline.whole(evening.log, live(evening.log), wanted) if one.kind == "sealed"] == []

@@ -11,8 +11,8 @@ from commandlog.model.errors import CommandLogError
 from commandlog.views import board
 from commandlog.views.board import TaskLine
 from commandlog.views.moments import Moment
+from commandlog.views.presence import signed_in, whom_to_call
 
-from ..presence import signed_in, whom_to_call
 from ..room import Room
 from .head import LaneHead
 from .model import TASK, Lane

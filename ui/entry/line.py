@@ -16,8 +16,8 @@ from commandlog.model.errors import CommandLogError, OutsideMandate
 from commandlog.model.frames import Source
 from commandlog.model.harmless import visible
 from commandlog.model.records import Record
+from commandlog.views.presence import empty_desk
 
-from ..presence import empty_desk
 from ..session import Session
 from ..theme import Theme
 from .chips import Chips

@@ -12,6 +12,7 @@ from commandlog.log.derived import tasks as task_rows
 from commandlog.model.covenant import Covenant
 from commandlog.model.harmless import visible
 from commandlog.model.words import AWAITING_ANSWER, OPEN_TASKS, label
+from commandlog.views import conflicts
 from commandlog.views.lines import Line
 from commandlog.views.moments import local
 
@@ -167,16 +168,7 @@ class Wording:
         """Return what came first, where a record met another state than the one that it acted on."""
         if self.session is None or not (line.frame and line.frame.expects) or line.recalled:
             return ""
-        query = (
-            "SELECT e.kind, e.party, e.occurred FROM conflicts c JOIN entries e ON e.since = c.met WHERE c.since = ?"
-        )
-        found = self.session.log.db.execute(query, (line.seq,)).fetchone()
-        if not found:
-            return ""
-        kind, party, at = found
-        told = _("not applied: already {what} by {party} at {time}")
-        name = self.covenant.party_name(party)
-        return told.format(what=label(kind), party=name, time=f"{local(at, self.zone):%H:%M:%S}")
+        return conflicts.said(self.session.log, self.session.moment, line.seq, self.session.party)
 
 
 def one_line(text: str) -> str:
