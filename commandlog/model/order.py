@@ -6,7 +6,9 @@ NEWER = "newer"
 """Why a record was not taken: the keeper's program does not know what it says."""
 UNREADABLE = "unreadable"
 """Why a record was not taken: its desk signed it, and what it says cannot be read."""
-REASONS = (NEWER, UNREADABLE)
+FORBIDDEN = "forbidden"
+"""Why a record was not taken: its desk would give away or take away what it may not read, or speak as the keeper."""
+REASONS = (NEWER, UNREADABLE, FORBIDDEN)
 
 
 class DeskSeen(Frame, frozen=True, kw_only=True, tag="desk_seen"):

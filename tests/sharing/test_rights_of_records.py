@@ -1,0 +1,120 @@
+"""Who gets which record from the server is what every view says of who may read it."""
+
+from pathlib import Path
+
+from hypothesis import given
+
+from commandlog.log.derived.recalls import own
+from commandlog.log.derived.table import PROVISIONAL
+from commandlog.log.desk import Desk
+from commandlog.log.store import Log
+from commandlog.model.covenant import Party
+from commandlog.model.frames import By
+from commandlog.model.keeping import Erased, Released
+from commandlog.model.records import CovenantSet, HandedOver, Note, Opened, Words
+from commandlog.sharing import rights
+from commandlog.verbs import saying, tasks, withholding
+from commandlog.views.filters import readable
+from tests.events import concert
+from tests.log.histories import HISTORY, PARTIES, Step, begin, play
+
+BY = {"by": By("venue", "V1"), "number": 1, "logged_at": 0, "occurred_at": 0}
+
+
+def _readable(log: Log, seq: int, party: str, at: int = PROVISIONAL) -> bool:
+    query = f"SELECT {readable(position=':p')} FROM entries e WHERE since = :seq"
+    values = {"reader": party, "reader_in": f",{party},", "p": at, "seq": seq}
+    return bool(log.db.execute(query, values).fetchone()[0])
+
+
+def _expected(log: Log, seq: int) -> set[str]:
+    """Return who may read a record by the views, and the two that go beyond: its own, and the told of what is erased."""
+    db = log.db
+    erased = db.execute("SELECT 1 FROM erasures WHERE record = ?", (seq,)).fetchone()
+    may = {party for party in PARTIES if _readable(log, seq, party)}
+    had = {party for party in PARTIES if any(_readable(log, seq, party, at) for at in range(seq, log.head.seq + 1))}
+    return may | set(own(db, seq)) | (had if erased else set())
+
+
+@given(HISTORY)
+def test_readers_are_those_of_the_views(tmp_path_factory: object, history: list[Step]) -> None:
+    desks = begin(_folder(tmp_path_factory))
+    log = desks["venue"].log
+    with log:
+        play(desks, history)
+        for seq in range(1, log.head.seq + 1):
+            found = rights.readers(log.db, seq)
+            assert found == [rights.EVERYBODY] or rights.EVERYBODY not in found
+            assert set(PARTIES if found == [rights.EVERYBODY] else found) == _expected(log, seq)
+
+
+@given(HISTORY, HISTORY)
+def test_a_batch_changes_what_it_says_and_nothing_else(
+    tmp_path_factory: object, before: list[Step], batch: list[Step]
+) -> None:
+    desks = begin(_folder(tmp_path_factory))
+    log = desks["venue"].log
+    with log:
+        play(desks, before)
+        first = log.head.seq + 1
+        old = {seq: rights.readers(log.db, seq) for seq in range(1, first)}
+        play(desks, batch)
+        changed = rights.changed_by(log.db, first, log.head.seq)
+        for seq, was in old.items():
+            now = rights.readers(log.db, seq)
+            if seq not in changed:
+                assert now == was
+            elif set(now) - set(was) and was != [rights.EVERYBODY]:
+                assert changed[seq] >= first
+        touched, known = rights.touched(log.db, first), rights.parties(log.db)
+        for seq in set(range(first, log.head.seq + 1)) - touched:
+            frame = log.record(seq).frame
+            assert rights.readers_as_written(frame, known) == rights.readers(log.db, seq)
+        assert all(rights.allowed(log.db, log.record(seq).frame) for seq in _but_opening(log))
+
+
+def _but_opening(log: Log) -> list[int]:
+    """Return the positions of what can be asked again at the end: not what was given away and then taken back."""
+    query = "SELECT since FROM entries WHERE kind NOT IN ('opened', 'released', 'handed_over')"
+    return [seq for (seq,) in log.db.execute(query)]
+
+
+def _folder(factory: object) -> Path:
+    return factory.mktemp("evening")  # type: ignore[attr-defined,no-any-return]
+
+
+def test_whoever_was_told_of_something_erased_learns_that_it_is(venue: Desk, police: Desk, baken: Desk) -> None:
+    entry = saying.note(venue, "naam van een kind", audience=("police", "baken")).seq
+    withholding.recall(venue, (entry,), ("baken",), "niet voor hen")
+    assert rights.readers(venue.log.db, entry) == ["police", "venue"]
+    first = venue.log.head.seq + 1
+    by = withholding.erase(venue, (entry,), "AVG art. 17").seq
+    assert rights.changed_by(venue.log.db, first, by) == {entry: by}
+    assert rights.readers(venue.log.db, entry) == ["baken", "police", "venue"]
+
+
+def test_a_recalled_record_for_all_is_for_a_party_that_comes_later(venue: Desk, police: Desk) -> None:
+    entry = saying.note(venue, "voor iedereen").seq
+    withholding.recall(venue, (entry,), ("baken",), "niet voor hen")
+    assert rights.readers(venue.log.db, entry) == ["aid", "police", "venue"]
+    covenant = concert(parties=(*concert().parties, Party("city", "Gemeente", "public", "C")))
+    with venue.writing():
+        by = venue.append(CovenantSet, Words(covenant=covenant)).seq
+    assert rights.changed_by(venue.log.db, by, by) == {entry: by}
+    assert rights.readers(venue.log.db, entry) == ["aid", "city", "police", "venue"]
+
+
+def test_nobody_gives_away_or_destroys_what_it_was_never_told(venue: Desk, police: Desk, baken: Desk) -> None:
+    db = venue.log.db
+    secret = saying.note(police, "aanhouding volgt", audience=("police",))
+    task = tasks.propose(police, "sluit poort F", to_party="baken", audience=("police", "baken"))
+    for to_party in ("venue", "aid"):
+        assert not rights.allowed(db, Released(records=(secret.id,), to_party=to_party, **BY))
+        assert not rights.allowed(db, HandedOver(task=task.id, to_party=to_party, **BY))
+    assert not rights.allowed(db, Erased(records=(secret.id,), **BY))
+    assert not rights.allowed(db, Opened(**BY))
+    assert rights.allowed(db, Note(**BY))
+    mine = {**BY, "by": By("police", "P1")}
+    assert rights.allowed(db, Released(records=(secret.id,), to_party="venue", **mine))
+    assert rights.allowed(db, CovenantSet(**BY))
+    assert not rights.allowed(db, CovenantSet(**mine))
