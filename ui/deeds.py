@@ -125,9 +125,7 @@ class Deeds:
             _("Correct {reference}; the old text stays, struck through"),
             line,
             fields,
-            lambda a: about(
-                line.entry, lambda desk, entry: saying.correct(desk, entry, a["text"], reason=a["reason"])
-            ),
+            lambda a: about(line.entry, lambda desk, entry: saying.correct(desk, entry, a["text"], reason=a["reason"])),
         )
 
     def ask_of(self, line: Subject) -> None:

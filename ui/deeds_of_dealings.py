@@ -9,6 +9,7 @@ from commandlog.language import _
 from commandlog.log.derived import agreements as agreement_rows
 from commandlog.log.derived import misdirections
 from commandlog.log.derived.agreements import parties_of
+from commandlog.log.derived.table import now_at
 from commandlog.log.desk import Desk
 from commandlog.model.dealings import STATUSES
 from commandlog.model.records import Record
@@ -16,6 +17,7 @@ from commandlog.model.words import label
 from commandlog.verbs import agreeing, misdirecting, units
 from commandlog.verbs.tasks import on_behalf
 
+from .about import about
 from .asking import Answers, Field
 
 if TYPE_CHECKING:
@@ -42,12 +44,12 @@ def step(deeds: "Deeds", name: str, line: "Subject") -> None:
     """Take a step of an agreement, or say that a misdirection was read, by the key of a task's step."""
     session = deeds.session
     if line.kind == "misdirected":
-        row = misdirections.at(session.log.db, line.entry)
+        row = misdirections.at(session.log.db, now_at(session.log.db, line.entry))
         party = row.reached if row else ""
         source = None if party in ("", session.party) else on_behalf(party)
-        session.do(lambda desk: misdirecting.confirm_read(desk, line.entry, source=source))
+        session.do(about(line.entry, lambda desk, entry: misdirecting.confirm_read(desk, entry, source=source)))
         return
-    state = agreement_rows.current(session.log.db, line.entry)
+    state = agreement_rows.current(session.log.db, now_at(session.log.db, line.entry))
     waiting = [one for one in parties_of(state.parties) if one not in parties_of(state.affirmed)] if state else []
     party = session.party if session.party in waiting or not waiting else waiting[0]
     by = Field("by", _("By whom"), tuple(one for one in deeds.parties() if state and one[0] in state.parties), party)
@@ -65,15 +67,15 @@ def step(deeds: "Deeds", name: str, line: "Subject") -> None:
         return
 
     def verb(a: Answers) -> "Verb":
-        def do(desk: Desk) -> Record:
+        def do(desk: Desk, entry: int) -> Record:
             source = None if a["by"] == desk.party else on_behalf(a["by"])
             if name == "decline":
-                return agreeing.deny_agreement(desk, line.entry, a["text"], source=source)
+                return agreeing.deny_agreement(desk, entry, a["text"], source=source)
             if name == "withdraw":
-                return agreeing.end_agreement(desk, line.entry, text=a["text"], source=source)
-            return agreeing.affirm_agreement(desk, line.entry, source=source)
+                return agreeing.end_agreement(desk, entry, text=a["text"], source=source)
+            return agreeing.affirm_agreement(desk, entry, source=source)
 
-        return do
+        return about(line.entry, do)
 
     deeds.ask(title, line, fields, verb)
 
@@ -90,10 +92,11 @@ def misdirected(deeds: "Deeds", line: "Subject") -> None:
         _("{reference} reached the wrong party: {text}"),
         line,
         fields,
-        lambda a: (
-            lambda desk: misdirecting.misdirected(
-                desk, line.entry, a["reached"], a["meant"], a["text"], take_back=bool(a["back"])
-            )
+        lambda a: about(
+            line.entry,
+            lambda desk, entry: misdirecting.misdirected(
+                desk, entry, a["reached"], a["meant"], a["text"], take_back=bool(a["back"])
+            ),
         ),
     )
 

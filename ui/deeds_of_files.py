@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QPushButton, QVBoxLa
 from commandlog.export import saving
 from commandlog.intake.media import attach_file
 from commandlog.language import _
+from commandlog.log.derived.table import now_at
 from commandlog.log.store import Log
 from commandlog.model.harmless import visible
 from commandlog.views import attachments
@@ -33,7 +34,7 @@ def attach(deeds: Deeds, line: Subject) -> None:
 def attach_path(deeds: Deeds, entry: int, path: Path) -> None:
     """Attach the file at a path to an entry, beside the window."""
     told = _("{file} is attached.").format(file=visible(path.name))
-    deeds.session.do(lambda desk: attach_file(desk, entry, path), lambda _record: deeds.told(told))
+    deeds.session.do(lambda desk: attach_file(desk, now_at(desk.log.db, entry), path), lambda _record: deeds.told(told))
 
 
 def show(deeds: Deeds, line: Subject) -> None:
@@ -63,7 +64,7 @@ def _show(deeds: Deeds, one: Attachment) -> None:
 
     def work(log: Log) -> bytes:
         log.refresh()
-        return attachments.preview(log, moment, one.position, party, SIDE)
+        return attachments.preview(log, moment, now_at(log.db, one.position), party, SIDE)
 
     session.look(work, partial(_open, deeds, one))
 
@@ -111,6 +112,6 @@ def save_to(deeds: Deeds, one: Attachment, path: Path) -> None:
 
     def work(log: Log) -> Path:
         log.refresh()
-        return saving.save(log, moment, one.position, path, party)
+        return saving.save(log, moment, now_at(log.db, one.position), path, party)
 
     session.look(work, lambda saved: deeds.told(_("Saved as {file}.").format(file=visible(str(saved)))))

@@ -1,12 +1,11 @@
 """Deeds about incidents: what belongs together, what turns out to be one, and what is over."""
 
 from commandlog.language import _
-from commandlog.log.derived.table import FOREVER
-from commandlog.log.desk import Desk
-from commandlog.model.records import Record
+from commandlog.log.derived.table import FOREVER, now_at
 from commandlog.verbs import incidents
 from commandlog.views import timeline
 
+from .about import about
 from .asking import Answers, Field
 from .deeds import Deeds, Subject, Verb
 
@@ -32,8 +31,8 @@ def put_into(deeds: Deeds, line: Subject) -> None:
 
     def verb(a: Answers) -> Verb:
         if incident := int(a.get("incident") or 0):
-            return lambda desk: incidents.link(desk, line.entry, incident)
-        return lambda desk: incidents.open_incident(desk, a["title"], entries=(line.entry,))
+            return about(line.entry, lambda desk, entry: incidents.link(desk, entry, now_at(desk.log.db, incident)))
+        return about(line.entry, lambda desk, entry: incidents.open_incident(desk, a["title"], entries=(entry,)))
 
     if not known:
         deeds.ask(_("Open an incident with {reference}: {text}"), line, [new], verb)
@@ -58,7 +57,10 @@ def merge(deeds: Deeds, line: Subject) -> None:
         _("Merge the incident of {reference} with another: {text}"),
         line,
         [Field("into", _("Goes into"), others), Field("reason", _("Because"), wide=True)],
-        lambda a: lambda desk: incidents.merge(desk, line.incident, int(a["into"]), reason=a["reason"]),
+        lambda a: about(
+            line.incident,
+            lambda desk, one: incidents.merge(desk, one, now_at(desk.log.db, int(a["into"])), reason=a["reason"]),
+        ),
     )
 
 
@@ -69,9 +71,6 @@ def close(deeds: Deeds, line: Subject) -> None:
         return
 
     def verb(a: Answers) -> Verb:
-        def do(desk: Desk) -> Record:
-            return incidents.close_incident(desk, line.incident, text=a["text"])
-
-        return do
+        return about(line.incident, lambda desk, one: incidents.close_incident(desk, one, text=a["text"]))
 
     deeds.ask(_("Close the incident of {reference}: {text}"), line, [Field("text", _("How it ended"), wide=True)], verb)

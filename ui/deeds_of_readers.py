@@ -1,6 +1,7 @@
 """Deeds that change who reads an entry: told to one more party, recalled from parties, erased for good."""
 
 from collections.abc import Callable
+from functools import partial
 
 from commandlog.language import _
 from commandlog.log.desk import Desk
@@ -10,6 +11,7 @@ from commandlog.model.records import Record
 from commandlog.verbs import withholding
 from commandlog.verbs.context import named
 
+from .about import about
 from .asking import Answers, Field
 from .deeds import Deeds, Subject
 
@@ -29,8 +31,9 @@ def release(deeds: Deeds, line: Subject) -> None:
         _("Tell {reference} to one more party: {text}"),
         line,
         fields,
-        lambda a: (
-            lambda desk: withholding.release(desk, (line.entry,), a["party"], a["ground"], thread=bool(a["thread"]))
+        lambda a: about(
+            line.entry,
+            lambda desk, entry: withholding.release(desk, (entry,), a["party"], a["ground"], thread=bool(a["thread"])),
         ),
     )
 
@@ -47,10 +50,11 @@ def recall(deeds: Deeds, line: Subject) -> None:
         _("Recall {reference}: {text}"),
         line,
         fields,
-        lambda a: (
-            lambda desk: withholding.recall(
-                desk, (line.entry,), tuple(a["parties"].split(",")), a["reason"], thread=bool(a["thread"])
-            )
+        lambda a: about(
+            line.entry,
+            lambda desk, entry: withholding.recall(
+                desk, (entry,), tuple(a["parties"].split(",")), a["reason"], thread=bool(a["thread"])
+            ),
         ),
     )
 
@@ -63,10 +67,11 @@ def erase(deeds: Deeds, line: Subject) -> None:
     def then(answers: Answers) -> None:
         whole = bool(answers["thread"])
 
-        def names(desk: Desk) -> str:
-            return ", ".join(named(desk, seq) for seq in withholding.to_erase(desk, (line.entry,), thread=whole))
+        def names(desk: Desk, entry: int) -> str:
+            return ", ".join(named(desk, seq) for seq in withholding.to_erase(desk, (entry,), thread=whole))
 
-        deeds.session.do(names, lambda found: _ask_again(deeds, line, answers, found), _failed(deeds))
+        well = partial(_ask_again, deeds, line, answers)
+        deeds.session.do(about(line.entry, names), well, _failed(deeds))
 
     deeds.asking.ask(title, fields, then)
 
@@ -79,8 +84,10 @@ def _ask_again(deeds: Deeds, line: Subject, answers: Answers, names: str) -> Non
     title = _("Destroy the words of {entries} for good? This cannot be undone.").format(entries=names)
     meant = Field("meant", _("Type {reference} to do it").format(reference=line.reference), needed=True, check=wrong)
 
-    def verb(desk: Desk) -> Record:
-        return withholding.erase(desk, (line.entry,), answers["ground"], thread=bool(answers["thread"]))
+    verb = about(
+        line.entry,
+        lambda desk, entry: withholding.erase(desk, (entry,), answers["ground"], thread=bool(answers["thread"])),
+    )
 
     def well(_record: Record) -> None:
         deeds.asking.done()

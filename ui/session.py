@@ -20,6 +20,7 @@ from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavail
 from commandlog.views.moments import Moment, zone_of
 
 from .bridge import Bridge
+from .sharing.state import Shared
 from .tasks import Worker, is_there
 
 Value = TypeVar("Value")
@@ -40,7 +41,7 @@ class Session(QObject):
     """Another party's desk is sat at, or another operator is."""
 
     def __init__(self, path: Path, party: str = "", parent: QObject | None = None) -> None:
-        """Open a log at this machine's desk for a party (default: the driver's).
+        """Open a log at this machine's desk for a party (default: the driver's; of a shared log, the desk's own).
 
         Raises CommandLogError where the log cannot be opened.
         """
@@ -48,21 +49,25 @@ class Session(QObject):
         self.path = path
         self.log = Log(path, reading=True)
         self.covenant: Covenant = self.log.covenant()
-        self.party = party or self.covenant.driver
+        member = self.log.member
+        self.party = member.party if member else party or self.covenant.driver
         self.zone = zone_of(self.log)
         self.desk_code = ""
         self.bridge = Bridge(self.log, self)
         self.bridge.advanced.connect(self._advanced)
+        self.shared = Shared(self.log, self)
+        self.bridge.joined.connect(self._joined)
         self._troubled = False
         self.stopped = ""
         self.locked: Callable[[], str] = str
         self._writer = self._sit_down()
         self._looker = Worker(lambda: Log(path, reading=True), self, close=lambda log: log.close())
+        self.shared.begin()
 
     @property
     def moment(self) -> Moment:
         """Where the log is, and what time it is."""
-        return Moment(self.bridge.moment.position, self.log.clock())
+        return self.bridge.moment._replace(clock=self.log.clock())
 
     def do(
         self,
@@ -142,6 +147,7 @@ class Session(QObject):
     def close(self) -> None:
         """Finish what was asked, and let go of the log."""
         self.bridge.stop()
+        self.shared.end()
         self.closing.emit()
         self._writer.stop()
         self._looker.drop()
@@ -167,6 +173,13 @@ class Session(QObject):
         self.bridge.look()
         self.moved.emit()
 
+    def _joined(self) -> None:
+        """Take this desk's part in the shared log that the log has become."""
+        if self.log.member and self.log.member.party != self.party:
+            self.sit_at(self.log.member.party)
+        self.shared.begin()
+        self.moved.emit()
+
     def _refused(self, error: CommandLogError) -> None:
         self.refused.emit(str(error))
 
@@ -179,7 +192,7 @@ class Session(QObject):
 
     def _advanced(self, moment: Moment) -> None:
         covenant = self.log.covenant()
-        if covenant is not self.covenant:
+        if covenant is not self.covenant and covenant != self.covenant:  # the same one may stand elsewhere by now
             self.covenant = covenant
         self.advanced.emit(moment)
 

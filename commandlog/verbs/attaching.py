@@ -14,6 +14,7 @@ from commandlog.language import _
 from commandlog.log import pieces
 from commandlog.log.chain import SALT
 from commandlog.log.derived.entries import EntryRow
+from commandlog.log.derived.table import now_at
 from commandlog.log.desk import Desk
 from commandlog.model.errors import CommandLogError, RuleError, Unavailable
 from commandlog.model.keeping import Attached
@@ -91,6 +92,7 @@ def _record(
     name, text = said
     if not pieces.arrived(desk.log.db, file, size):
         raise Unavailable(_("The attachment was interrupted for too long: nothing was stored, attach it again."))
+    entry = now_at(desk.log.db, entry)  # it may have got its place in a shared log while the pieces were stored
     row = _attachable(desk, entry)
     fields, words = split(inherited(desk, row, checked(desk, **about)), text=text, title=name, salt=salt)
     fields |= {"file": file, "size": size, "media": media.type, "width": media.width, "height": media.height}

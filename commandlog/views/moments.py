@@ -42,6 +42,11 @@ class Moment(NamedTuple):
     clock: Millis
     shared: int = 0
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where both ends are: the same place twice means that nothing came in between."""
+        return self.position, self.shared
+
 
 def live(log: Log) -> Moment:
     """Return the moment that it is."""

@@ -12,7 +12,7 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 class Lane(QAbstractListModel):
-    """Tasks, each known by the position at which it was proposed."""
+    """Tasks, each known by its reference: its position may be another once it has its place in a shared log."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,21 +36,21 @@ class Lane(QAbstractListModel):
             return task.text
         return None
 
-    def row_of(self, task: int) -> int:
+    def row_of(self, reference: str) -> int:
         """Return the row of a task, -1 where it is not in this lane."""
-        return next((row for row, one in enumerate(self.tasks) if one.row.task == task), -1)
+        return next((row for row, one in enumerate(self.tasks) if one.reference == reference), -1)
 
     def show(self, wanted: list[TaskLine]) -> None:
         """Become this list: what went is removed, what came inserted, what moved is moved, what differs is changed."""
         nowhere = QModelIndex()
-        stays = {one.row.task for one in wanted}
+        stays = {one.reference for one in wanted}
         for row in range(len(self.tasks) - 1, -1, -1):
-            if self.tasks[row].row.task not in stays:
+            if self.tasks[row].reference not in stays:
                 self.beginRemoveRows(nowhere, row, row)
                 del self.tasks[row]
                 self.endRemoveRows()
         for row, task in enumerate(wanted):
-            at = self.row_of(task.row.task)
+            at = self.row_of(task.reference)
             if at < 0:
                 self.beginInsertRows(nowhere, row, row)
                 self.tasks.insert(row, task)

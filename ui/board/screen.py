@@ -303,6 +303,6 @@ class BoardScreen(QWidget):
         view.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
 
-def _order(task: TaskLine) -> tuple[bool, int, int]:
-    """Open ones first, those with the earliest deadline first among them."""
-    return not task.is_open, deadline(task) or 1 << 62, task.row.task
+def _order(task: TaskLine) -> tuple[bool, int, int, str]:
+    """Open ones first, those with the earliest deadline first among them: nothing moves for where it stands in a log."""
+    return not task.is_open, deadline(task) or 1 << 62, task.row.proposed, task.reference

@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage
 
 from commandlog.intake.media import read_file
 from commandlog.language import _
+from commandlog.log.derived.table import now_at
 from commandlog.log.desk import Desk
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
@@ -54,7 +55,7 @@ def attach_all(
     for one in files:
 
         def verb(desk: Desk, one: Waiting = one) -> Record:
-            return attach(desk, entry, one.content, name=one.name)
+            return attach(desk, now_at(desk.log.db, entry), one.content, name=one.name)
 
         session.do(verb, failed=partial(failed, one))
 

@@ -68,4 +68,4 @@ class Items(QAbstractListModel):
 
 def _key(item: Item) -> tuple[object, ...]:
     """Return what makes two items the same one: the reference, or the words of a heading without its count."""
-    return (item.entry, item.reference) if item.reference else (item.text.rpartition("  ")[0] or item.text,)
+    return (bool(item.entry), item.reference) if item.reference else (item.text.rpartition("  ")[0] or item.text,)

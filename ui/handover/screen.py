@@ -11,6 +11,7 @@ from commandlog.model.harmless import visible
 from commandlog.model.records import Record
 from commandlog.views.moments import Moment, local
 
+from ..about import about
 from ..room import Room
 from ..signing.who import leave
 from .items import Standing, hand_over, look, take_over, told
@@ -207,7 +208,7 @@ class HandoverScreen(QWidget):
     def _signed(self, name: str) -> None:
         entry, self._receiving = self._receiving, 0
         if entry and name:
-            self.session.do(lambda desk: take_over(desk, entry, name))
+            self.session.do(about(entry, lambda desk, at: take_over(desk, at, name)))
         self._say()
 
     # -- hands ---------------------------------------------------------------------------------------------------------

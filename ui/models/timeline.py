@@ -10,6 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
+from commandlog.log.derived.table import PROVISIONAL, now_at
 from commandlog.log.store import Log
 from commandlog.views.filters import Filter
 from commandlog.views.found import rows_of
@@ -17,11 +18,14 @@ from commandlog.views.lines import Line
 from commandlog.views.moments import Moment
 from commandlog.views.rows import Change, Rows
 
+from ..bridge import snapshot
+
 LINE = Qt.ItemDataRole.UserRole
 PAGE = 32  # rows read at a time
 KEPT = 2_048  # rows kept
 _PATIENCE = 0.003  # seconds that older rows are looked for in one go, between two turns of the window
 _BREATH = 2  # milliseconds between two such turns: hands come first
+_SHARED = "SELECT max(seq) FROM records WHERE seq < ?"
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -30,6 +34,10 @@ class TimelineModel(QAbstractTableModel):
 
     settled = Signal()
     """All rows are known."""
+    behind = Signal()
+    """In the log, records came in below those that wait: rows can be read again when this model has gone on."""
+    caught_up = Signal()
+    """It has; what could not be read meanwhile is to be painted."""
 
     def __init__(self, log: Log, moment: Moment, wanted: Filter, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +46,7 @@ class TimelineModel(QAbstractTableModel):
         self._count = self.rows.count
         self._lines: dict[int, Line] = {}
         self._moving = False  # rows are being renumbered: nothing is read by a number just now
+        self._was_behind = False
         self._ahead = 0  # rows in front that no view has been told of yet
         self.spoken: Callable[[Line], str] = lambda line: line.text  # how a line is read aloud
         self._older = QTimer(self, interval=_BREATH)
@@ -77,7 +86,8 @@ class TimelineModel(QAbstractTableModel):
         return found
 
     def row_of(self, entry: int) -> int:
-        """Return the row of an entry by its position, -1 where this list does not show it (yet)."""
+        """Return the row of an entry by its position, then or now, -1 where this list does not show it (yet)."""
+        entry = now_at(self.log.db, entry)
         near = next((row for row, line in self._lines.items() if line.entry == entry), -1)
         if near >= 0:
             return near
@@ -101,8 +111,22 @@ class TimelineModel(QAbstractTableModel):
         if len(self._lines) > KEPT:
             self._lines = {kept: line for kept, line in self._lines.items() if abs(kept - first) < KEPT // 4}
         ahead = self._ahead
-        for number, line in enumerate(self.rows.lines(first + ahead, last + ahead), first):
-            self._lines.setdefault(number, line)
+        with snapshot(self.log):
+            if self._is_behind():
+                return
+            for number, line in enumerate(self.rows.lines(first + ahead, last + ahead), first):
+                self._lines.setdefault(number, line)
+
+    def _is_behind(self) -> bool:
+        """Whether rows stand elsewhere in the log by now than this model knows: nothing is read by a number then."""
+        if self.log.member is None:
+            return False
+        (shared,) = self.log.db.execute(_SHARED, (PROVISIONAL,)).fetchone()
+        if shared == self.rows.moment.shared:
+            return False
+        self._was_behind = True
+        self.behind.emit()
+        return True
 
     # -- what happens in the log -----------------------------------------------------------------------------------
 
@@ -110,6 +134,9 @@ class TimelineModel(QAbstractTableModel):
         """Go on to a later moment: just the rows that changed are inserted, removed or changed."""
         self._tell_ahead()
         self._apply(self.rows.advance(moment))
+        if self._was_behind:
+            self._was_behind = False
+            self.caught_up.emit()
 
     def _tell_ahead(self) -> None:
         ahead, self._ahead = self._ahead, 0
@@ -143,12 +170,13 @@ class TimelineModel(QAbstractTableModel):
     def _extend(self) -> None:
         """Take in older rows, in front."""
         begun = monotonic()
-        while not self.rows.complete and monotonic() - begun < _PATIENCE:
-            for one in self.rows.extend():
-                if one.row == 0 and isinstance(self.rows, Rows):
-                    self._ahead += one.many
-                else:
-                    self._apply([one])
+        with snapshot(self.log):
+            while not self._is_behind() and not self.rows.complete and monotonic() - begun < _PATIENCE:
+                for one in self.rows.extend():
+                    if one.row == 0 and isinstance(self.rows, Rows):
+                        self._ahead += one.many
+                    else:
+                        self._apply([one])
         if self.rows.complete or self._ahead > max(self._count, PAGE):  # a view is told a dozen times, not a thousand
             self._tell_ahead()
         if self.rows.complete:

@@ -82,7 +82,7 @@ class Snapshots(QObject):
         self.printing = Printing(session, self)
         self.last: Path | None = None
         self.trouble = ""
-        self._at = -1
+        self._at = (-1, 0)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.save)
         session.closing.connect(self._timer.stop)
@@ -103,8 +103,7 @@ class Snapshots(QObject):
 
     def save(self) -> None:
         """Save one now, unless nothing has been written since the last one."""
-        position = self.session.moment.position
-        if self.printing.busy or position == self._at or self.session.stopped:
+        if self.printing.busy or self.session.moment.place == self._at or self.session.stopped:
             return
         now: datetime = local(self.session.log.clock(), self.session.zone)
         out = self.folder() / f"{self.session.path.stem}-{now:%Y%m%d-%H%M%S}.pdf"
@@ -118,7 +117,7 @@ class Snapshots(QObject):
     def _saved(self, out: Path) -> None:
         self.last, self.trouble = out, ""
         self.session.bridge.look()
-        self._at = self.session.moment.position  # its own record is not something new
+        self._at = self.session.moment.place  # its own record is not something new
         self.saved.emit()
 
     def _failed(self, why: str) -> None:

@@ -117,10 +117,10 @@ class PlanView(QGraphicsView):
 
     def show_pins(self, pins: list[Pin]) -> None:
         """Show where entries were; those that are there already stay as they are."""
-        wanted = {pin.line.entry: pin for pin in pins}
+        wanted = {pin.line.reference: pin for pin in pins}
         for needle in list(self.needles):
-            if wanted.get(needle.pin.line.entry) == needle.pin:
-                del wanted[needle.pin.line.entry]
+            if wanted.get(needle.pin.line.reference) == needle.pin:
+                del wanted[needle.pin.line.reference]
             else:
                 self.needles.remove(needle)
                 self.scene().removeItem(needle)

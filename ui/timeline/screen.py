@@ -172,6 +172,7 @@ class TimelineScreen(QWidget):
             self.count.setText(str(error))
             return
         model.spoken = self.painter.wording.spoken
+        model.behind.connect(self.session.bridge.look, Qt.ConnectionType.QueuedConnection)
         self.view.says_when_empty = self._when_empty()
         self.filters.show_filter(self.wanted)
         self.view.show_model(model)

@@ -72,6 +72,7 @@ class TimelineView(QTableView):
         model.rowsAboutToBeInserted.connect(self._about_to_come)
         model.rowsInserted.connect(self._came)
         model.rowsRemoved.connect(self._went)
+        model.caught_up.connect(self.viewport().update)
         self.selectionModel().currentRowChanged.connect(self._current_changed)
         self._stretch()
         self.to_newest()

@@ -64,7 +64,7 @@ def _page(log: Log, moment: Moment, asked: list[Filter]) -> list[Line]:
         for line in timeline.page(log, moment, wanted, limit=_LOOKED_AT).lines
         if not (line.audience or line.recalled or line.kind == "sealed")
     }
-    return sorted(found.values(), key=lambda line: (line.occurred_at, line.entry))
+    return sorted(found.values(), key=lambda line: (line.occurred_at, line.logged_at, line.reference))
 
 
 # -- in words ----------------------------------------------------------------------------------------------------------
@@ -100,9 +100,9 @@ def _deadline(task: TaskLine) -> int:
     return row.answer_by if row.state in AWAITING_ANSWER else row.finish_by
 
 
-def _pressing(task: TaskLine, now: int) -> tuple[bool, int, int]:
+def _pressing(task: TaskLine, now: int) -> tuple[bool, int, int, str]:
     due = _deadline(task)
-    return not 0 < due < now, due or 1 << 62, task.row.task
+    return not 0 < due < now, due or 1 << 62, task.row.proposed, task.reference
 
 
 def _task(task: TaskLine, covenant: Covenant, zone: tzinfo, now: int) -> Item:

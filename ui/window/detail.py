@@ -1,10 +1,12 @@
 """Beside the timeline: all there is to say of the entry that the reader is at."""
 
+from msgspec.structs import replace
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from commandlog.language import _
+from commandlog.log.derived.table import now_at
 from commandlog.model.harmless import visible
 from commandlog.model.mandates import lead_of
 from commandlog.model.words import label
@@ -37,7 +39,7 @@ class Detail(QPlainTextEdit):
         )
         self._line: Line | None = None
         self._shown: list[Said] = []
-        self._written: int | None = None
+        self._written = ""
         self._pause = QTimer(self, singleShot=True, interval=NOT_BEFORE)
         self._pause.timeout.connect(self._show)
         self._waits = False
@@ -54,7 +56,10 @@ class Detail(QPlainTextEdit):
             self._show()
 
     def _again(self, _moment: object) -> None:
-        self.show_line(self._line)
+        line, db = self._line, self.session.log.db
+        if line:  # it may have got its place in the shared log
+            line = replace(line, entry=now_at(db, line.entry), thread=now_at(db, line.thread))
+        self.show_line(line)
 
     def _show(self) -> None:
         """Show what was asked for last; in a surge, or while a key is held, a few times a second."""
@@ -78,8 +83,9 @@ class Detail(QPlainTextEdit):
     def _write(self) -> None:
         forms = self._forms()
         top = self.verticalScrollBar().value()
-        same = self._written is not None and self._line is not None and self._written == self._line.entry
-        self._written = self._line.entry if self._line else None
+        reference = self._line.reference if self._line else ""
+        same = bool(reference) and self._written == reference
+        self._written = reference
         self.clear()
         cursor = QTextCursor(self.document())
         for number, (form, text) in enumerate(self._shown):

@@ -34,7 +34,8 @@ def stand_at(board: BoardScreen, qtbot: QtBot, task: int) -> None:
 
     def found() -> bool:
         for view in board.lists:
-            row = board._lane(view).row_of(task)
+            lane = board._lane(view)
+            row = next((row for row, one in enumerate(lane.tasks) if one.row.task == task), -1)
             if row >= 0:
                 view.setFocus()
                 view.setCurrentIndex(view.model().index(row, 0))
