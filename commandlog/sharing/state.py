@@ -16,7 +16,10 @@ OFFSET = 2_000  # milliseconds by which a clock may differ before it is flagged
 
 
 class Present(Struct, frozen=True, omit_defaults=True):
-    """A desk of the shared log: whether it is `here`, when it was last heard of, how far it is, what waits there."""
+    """A desk of the shared log: whether it is `here`, when it was last heard of, how far it is, what waits there.
+
+    Up to `purged_upto`, what was erased is destroyed in its file down to the last byte.
+    """
 
     desk: str
     party: str
@@ -25,6 +28,7 @@ class Present(Struct, frozen=True, omit_defaults=True):
     waiting: int = 0
     upto: int = 0
     offset_ms: int = 0
+    purged_upto: int = 0
 
 
 class State(Struct, frozen=True, omit_defaults=True):
