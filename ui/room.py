@@ -18,6 +18,8 @@ class Room(QObject):
     """The timeline shows the entry at this position."""
     write = Signal(str)
     """The entry line has the keys, with this text put into it."""
+    write_anew = Signal(str)
+    """The entry line has the keys, with this text alone in it; what was in it is parked."""
     told = Signal(str)
     """The banner says this (empty: nothing)."""
 

@@ -34,7 +34,7 @@ class Alarms(QAbstractListModel):
             return self.spoken(one)
         return one.name if role == Qt.ItemDataRole.DisplayRole else None
 
-    def row_of(self, key: tuple[str, int]) -> int:
+    def row_of(self, key: tuple[str, str | int]) -> int:
         """Return the row of an alarm, -1 where it is not here."""
         return next((row for row, one in enumerate(self.lines) if one.key == key), -1)
 

@@ -8,10 +8,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from commandlog.log.store import Log
 from commandlog.model.errors import CommandLogError
+from commandlog.model.frames import Millis
 from commandlog.verbs import tracing
 from commandlog.views import alarms
 from commandlog.views.alarms import AlarmLine, Look
 
+from ..about import about
 from ..session import Session
 from ..settings import Settings
 from ..sound import Sound
@@ -36,7 +38,8 @@ class Ringing(QObject):
         self.look = _NONE
         self.sound = Sound(self)
         self.notice = Notice(self)
-        self._known: set[tuple[str, int]] = set()
+        self._known: set[tuple[str, str | int]] = set()
+        self._live = ("", 0)  # what the shared log's own alarm is, and since when
         self._busy = self._again = False
         self._closed = False
         self._loud = settings.now.sound
@@ -46,6 +49,7 @@ class Ringing(QObject):
         self._tick.start()
         session.advanced.connect(self.ask)
         session.moved.connect(self.ask)
+        session.shared.changed.connect(self._stands)
         session.closing.connect(self._close)
         settings.changed.connect(self._settle)
         self.ask()
@@ -76,13 +80,27 @@ class Ringing(QObject):
             self._again = True
             return
         self._busy, self._again = True, False
-        moment, party = self.session.moment, self.session.party
+        moment, party, shared = self.session.moment, self.session.party, self._of_the_shared_log()
 
         def work(log: Log) -> Look:
             log.refresh()
-            return alarms.look(log, moment, party)
+            found = alarms.look(log, moment, party)
+            return alarms.with_live(found, [alarms.live(log, moment, party, *one) for one in shared])
 
         self.session.look(work, self._come, self._freed)
+
+    def _stands(self) -> None:
+        """Ask again where the shared log's own alarm came, or went."""
+        state = self.session.shared.state
+        code = state.alarm if state else ""
+        if code != self._live[0]:
+            self._live = (code, self.session.log.clock())
+            self.ask()
+
+    def _of_the_shared_log(self) -> list[tuple[str, Millis, str]]:
+        """Return the shared log's own alarm, since when, and what is known of it."""
+        (code, since), state = self._live, self.session.shared.state
+        return [(code, since, state.trouble)] if code and state else []
 
     def _freed(self, _error: CommandLogError) -> None:
         """Go on after what could not be read: the next change asks again."""
@@ -124,12 +142,12 @@ class Ringing(QObject):
 
     def see(self, alarm: AlarmLine) -> None:
         """Record that it was seen: it rings no more."""
-        self.session.do(lambda desk: tracing.see(desk, alarm.code, alarm.entry))
+        self.session.do(about(alarm.entry, lambda desk, entry: tracing.see(desk, alarm.code, entry)))
 
     def shelve(self, alarm: AlarmLine, minutes: int) -> None:
         """Put it off for some minutes; then it rings again."""
         until = self.session.log.clock() + minutes * 60_000
-        self.session.do(lambda desk: tracing.shelve(desk, alarm.code, alarm.entry, until))
+        self.session.do(about(alarm.entry, lambda desk, entry: tracing.shelve(desk, alarm.code, entry, until)))
 
     def turn_sound(self) -> None:
         """Let alarms make a sound at this desk, or none any more."""

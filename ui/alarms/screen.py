@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QListView, QMenu, QVBoxLayout, QWidget
 
 from commandlog.language import _, ngettext
 from commandlog.views import timeline
+from commandlog.views.alarm_rules import LIVE
 from commandlog.views.alarms import AlarmLine
 from commandlog.views.lines import Line
 from commandlog.views.moments import local
@@ -144,7 +145,7 @@ class AlarmsScreen(QWidget):
     def current(self) -> Line | None:
         """Return the entry that the alarm is about, as far as this party may read it."""
         alarm = self.alarm()
-        if alarm is None:
+        if alarm is None or not alarm.entry:
             return None
         return timeline.entry(self.session.log, self.session.moment, alarm.entry, self.session.party)
 
@@ -173,6 +174,10 @@ class AlarmsScreen(QWidget):
         alarm = self.alarm()
         if alarm is None:
             return
+        if alarm.code in LIVE:
+            told = _("“{alarm}” cannot be put off: Enter says that you have seen it.")
+            self.room.told.emit(told.format(alarm=alarm.name))
+            return
         choices = tuple((str(n), _("{n} min").format(n=n)) for n in MINUTES)
 
         def then(answers: Answers) -> None:
@@ -185,7 +190,8 @@ class AlarmsScreen(QWidget):
 
     def do_to_entry(self) -> None:
         """Go to the entry that this alarm is about, in the timeline."""
-        if alarm := self.alarm():
+        alarm = self.alarm()
+        if alarm and alarm.entry:
             self.room.go_to.emit(alarm.entry)
 
     def _menu(self, point: QPoint) -> None:

@@ -14,7 +14,7 @@ from commandlog.views.board import TaskLine
 from commandlog.views.filters import Filter
 from commandlog.views.lines import Line
 from commandlog.views.moments import Moment, local, zone_of
-from commandlog.views.open_items import OpenItems, open_items
+from commandlog.views.open_items import Conflict, OpenItems, open_items
 
 CATEGORY = "handover"
 """The category of the entries in which a shift is handed over: they are found again by it."""
@@ -56,11 +56,11 @@ def look(log: Log, moment: Moment, party: str) -> Standing:
     """Return what is open for a party, and the handover that waits for its receipt."""
     log.refresh()
     covenant = log.covenant()
-    items = tuple(_items(log, covenant, open_items(log, moment, party), party))
+    items = tuple(_items(log, moment, covenant, open_items(log, moment, party), party))
     return Standing(items, sum(not one.is_heading for one in items), _pending(log, moment, party))
 
 
-def _items(log: Log, covenant: Covenant, found: OpenItems, party: str) -> list[Item]:
+def _items(log: Log, moment: Moment, covenant: Covenant, found: OpenItems, party: str) -> list[Item]:
     zone, name = zone_of(log), covenant.party_name
     suspicions = {line.entry for line in found.suspicions}
 
@@ -87,6 +87,11 @@ def _items(log: Log, covenant: Covenant, found: OpenItems, party: str) -> list[I
         )
         return Item(row.task, one.reference, one.text, " · ".join(part for part in parts if part), late)
 
+    def conflict(one: Conflict) -> Item:
+        about = timeline.entry(log, moment, one.entry, party)
+        text = "  ".join(part for part in (one.about, about.text if about else "") if part)
+        return Item(one.entry, one.reference, text, one.told, late=True)
+
     levels = [
         Item(
             0,
@@ -108,7 +113,7 @@ def _items(log: Log, covenant: Covenant, found: OpenItems, party: str) -> list[I
         (_("Tasks asked of others"), [task(one) for one in asked_by_us]),
         (_("Agreed orally, to affirm"), [task(one) for one in found.to_affirm if one not in found.tasks]),
         (_("Levels not confirmed or due for review"), levels),
-        (_("Conflicts to settle"), [Item(0, one.reference, one.about, one.met) for one in found.conflicts]),
+        (_("Conflicts to settle"), [conflict(one) for one in found.conflicts]),
         (_("Feedback to give"), [entry(one) for one in found.to_close]),
         (_("Incidents to close"), [entry(one) for one in found.incidents]),
         (_("Corrections to tell"), [Item(0, one.reference, "→ " + name(one.party)) for one in found.untold]),

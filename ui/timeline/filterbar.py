@@ -26,6 +26,7 @@ FACETS = (
     ("until", marked("up to")),
     ("significant", marked("significant")),
     ("system", marked("history")),
+    ("sealed", marked("sealed")),
 )
 
 

@@ -245,6 +245,10 @@ class TimelineScreen(QWidget):
         """Show what the program wrote of itself, or no longer."""
         self.look_at(replace(self.wanted, system=not self.wanted.system))
 
+    def do_sealed(self) -> None:
+        """Show that there are entries which this party may not read, or no longer."""
+        self.look_at(replace(self.wanted, sealed=not self.wanted.sealed))
+
     def do_save_view(self) -> None:
         """Keep what is looked at under a name."""
 

@@ -13,6 +13,7 @@ from commandlog.model.words import label
 from commandlog.views import timeline
 from commandlog.views.lines import Line
 from commandlog.views.moments import local
+from commandlog.views.presence import whom_to_call
 
 from ..session import Session
 from ..theme import Theme
@@ -112,7 +113,25 @@ class Detail(QPlainTextEdit):
             forms[name] = form
         return forms
 
+    def _sealed(self, line: Line) -> list[Said]:
+        """Say all that there is to know of an entry that this party may not read, and whom to ask."""
+        session, name = self.session, self.session.covenant
+        when = f"{local(line.logged_at, session.zone):%d-%m-%Y %H:%M:%S}"
+        who = _("{party}, desk {desk}").format(party=name.party_name(line.party), desk=line.reference)
+        ask = _("Ask {party}").format(party=name.party_name(line.party))
+        ask = ": ".join(part for part in (ask, whom_to_call(name, line.party)) if part)
+        return [
+            ("head", _("Sealed entry")),
+            ("small", f"{when}  {visible(who)}"),
+            ("text", ""),
+            ("text", _("It is there, and nobody can change it unseen. Your party may not read it.")),
+            ("text", ""),
+            ("text", visible(ask)),
+        ]
+
     def _said(self, line: Line) -> list[Said]:
+        if line.kind == "sealed":
+            return self._sealed(line)
         session, name = self.session, self.session.covenant
         said: list[Said] = [("head", " · ".join(part for part in (line.reference, label(line.kind)) if part))]
         words = (

@@ -78,6 +78,9 @@ class MainWindow(QMainWindow):
         inside = QWidget(self)
         self.top = TopBar(session, theme, self.seat.alarms, inside)
         self.top.alarms_wanted.connect(self.do_next_alarm)
+        if hasattr(self.top, "desks_wanted"):
+            self.top.desks_wanted.connect(lambda: self.show_screen("desks"))
+        self.top.password_wanted.connect(self.seat.give_password)
         self.banner = QLabel(inside)
         self.banner.setTextFormat(Qt.TextFormat.PlainText)
         self.banner.setWordWrap(True)
@@ -104,6 +107,7 @@ class MainWindow(QMainWindow):
         self.timeline.typed.connect(self.entry.begin)
         self.entry.left.connect(self._to_list)
         self.room.write.connect(self.entry.begin)
+        self.room.write_anew.connect(self._write_anew)
         self.room.told.connect(self.say)
         self.room.look_at.connect(self._look_at)
         self.room.go_to.connect(self._go_to)
@@ -143,6 +147,10 @@ class MainWindow(QMainWindow):
         self.show_screen("timeline")
         self.timeline.go_to(entry)
 
+    def _write_anew(self, text: str) -> None:
+        self.entry.park()
+        self.entry.begin(text)
+
     # -- actions -------------------------------------------------------------------------------------------------------
 
     def _make_actions(self) -> None:
@@ -156,7 +164,7 @@ class MainWindow(QMainWindow):
             run = self._deed(one)
             if run is None:
                 continue
-            action = QAction(_(one.text), self)
+            action = QAction(self.seat.named(one), self)
             action.setShortcuts([QKeySequence(key) for key in one.keys])
             action.triggered.connect(lambda _checked=False, run=run: run())
             if one.where:
@@ -187,7 +195,14 @@ class MainWindow(QMainWindow):
 
     def _with_entry(self, deed: Callable[[Deeds, Subject], None]) -> None:
         screen: Any = self.screens.currentWidget()
-        if line := (screen.current() if hasattr(screen, "current") else None):
+        line = screen.current() if hasattr(screen, "current") else None
+        if line and getattr(line, "kind", "") == "sealed":
+            self.say(
+                _("This entry is sealed for your party: nothing can be done with it here. {text}").format(
+                    text=line.text
+                )
+            )
+        elif line:
             self.say("")
             deed(self.room.deeds, Subject.of(line))
         else:

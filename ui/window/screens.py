@@ -16,6 +16,8 @@ SCREENS: dict[str, str] = {
     "covenant": "covenant.screen:CovenantScreen",
     "handover": "handover.screen:HandoverScreen",
     "paper": "paper.screen:PaperScreen",
+    "desks": "sharing.desks:DesksScreen",
+    "settle": "sharing.settling:SettleScreen",
 }
 """Action id → module and class of a QWidget that is made with (room, parent).
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from commandlog.language import _
@@ -22,6 +22,7 @@ from commandlog.views.status import copy_line
 from ..alarms.badge import Badge
 from ..alarms.ringing import Ringing
 from ..session import Session
+from ..sharing.telling import told
 from ..theme import Theme
 from ..timeline.wording import span
 
@@ -86,18 +87,68 @@ class Part(QLabel):
         self.setToolTip(self.text() if text != self.text() else "")
 
 
+class StatePart(Part):
+    """The part that says where entries go: in a shared log it leads to who is at which desk, by mouse or Enter."""
+
+    wanted = Signal()
+    """Somebody wants to know more."""
+
+    def __init__(self, least: int, theme: Theme, parent: QWidget) -> None:
+        super().__init__(least, theme, parent)
+        self.more = ""
+        self._opens = False
+
+    @property
+    def opens(self) -> bool:
+        """Whether there is more to see."""
+        return self._opens
+
+    @opens.setter
+    def opens(self, opens: bool) -> None:
+        if opens != self._opens:
+            self._opens = opens
+            self.setCursor(Qt.CursorShape.PointingHandCursor if opens else Qt.CursorShape.ArrowCursor)
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus if opens else Qt.FocusPolicy.NoFocus)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Write it; where it has the keys, underline it."""
+        super().paintEvent(event)
+        if self.more:
+            self.setToolTip(self.more)
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.fillRect(0, self.height() - 2, self.width(), 2, self.theme.colour("focus"))
+
+    def mousePressEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Show more."""
+        if self.opens:
+            self.wanted.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Enter shows more."""
+        if self.opens and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class TopBar(QFrame):
     """One line; the clock ticks by itself."""
 
     alarms_wanted = Signal()
     """Somebody wants to see the alarms."""
+    desks_wanted = Signal()
+    """Somebody wants to know how it stands in the shared log, and who is at which desk."""
+    password_wanted = Signal()
+    """Somebody wants to give the password that the shared log asks for."""
 
     def __init__(self, session: Session, theme: Theme, ringing: Ringing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.theme = session, theme
         self.setAutoFillBackground(True)
         self.title, self.level = Part(110, theme, self), Part(270, theme, self)
-        self.state, self.who = Part(120, theme, self), Part(120, theme, self)
+        self.state, self.who = StatePart(150, theme, self), Part(120, theme, self)
+        self.state.wanted.connect(self._state_wanted)
         self.clock = Part(0, theme, self)
         self.clock.whole = True
         self.badge = Badge(ringing, theme, self)
@@ -117,6 +168,7 @@ class TopBar(QFrame):
         session.advanced.connect(self.refresh)
         session.moved.connect(self.refresh)
         session.trouble.connect(self._trouble)
+        session.shared.changed.connect(self._say_state)
         theme.changed.connect(self._dress)
         self._troubled = False
         self._dress()
@@ -217,11 +269,23 @@ class TopBar(QFrame):
         self._say_state()
 
     def _say_state(self) -> None:
+        shared, copied, more = self.session.shared, self._second_copy(), ""
         if self._troubled:
-            self.state.say("○ " + _("not stored"), "late")
-            return
-        copied = self._second_copy()
-        self.state.say("● " + " · ".join(part for part in (_("own log"), copied) if part))
+            text, meaning = "○ " + _("not stored"), "late"
+        elif shared.follows:
+            text, meaning, more = told(shared.state, self.session.log.clock(), self.session.zone, asked=shared.asked)
+        else:
+            text, meaning = "● " + _("own log"), "text"
+        self.state.opens = shared.follows
+        self.state.say(text if self._troubled else " · ".join(part for part in (text, copied) if part), meaning)
+        self.state.more = more
+        self._arrange()
+
+    def _state_wanted(self) -> None:
+        if self.session.shared.asked:
+            self.password_wanted.emit()
+        elif self.session.shared.follows:
+            self.desks_wanted.emit()
 
     def _second_copy(self) -> str:
         """Return how the second copy stood when it was last seen, empty where there is none.
@@ -236,7 +300,7 @@ class TopBar(QFrame):
             return "! " + _("second copy: not known")
         if file is None:
             return ""
-        known, records = self._copy.known(), session.moment.position
+        known, records = self._copy.known(), session.log.head.seq
         lacks = known.upto + 1 if known.upto < records else 0
         since = session.log.kept_at(lacks) if lacks else 0
         state = CopyState(file, known.upto, records, since, known.at)
@@ -253,13 +317,13 @@ class TopBar(QFrame):
         now = self.session.log.clock()
         self.clock.say(f"{local(now, self.session.zone):%H:%M:%S}")
         late = any(one.review_by and one.review_by < now for one in self._levels)
-        self._in_full = "   ".join(_told(one, one.text, now) for one in self._levels)
+        self._in_full = "   ".join(_level_told(one, one.text, now) for one in self._levels)
         self._arrange()
-        short = "   ".join(_told(one, one.short, now) for one in self._levels)
+        short = "   ".join(_level_told(one, one.short, now) for one in self._levels)
         self.level.say(short if self._narrow else self._in_full, "late" if late else "text")
 
 
-def _told(level: Level, text: str, now: Millis) -> str:
+def _level_told(level: Level, text: str, now: Millis) -> str:
     """Return a level in its words, and how long there still is until it is to be reviewed."""
     if not level.review_by:
         return text

@@ -1,0 +1,143 @@
+"""Conflicts of the shared log, and the ways to settle one: act again on what holds now, or say why it is settled."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from commandlog.language import _, marked
+from commandlog.log.derived import tasks as task_rows
+from commandlog.log.derived.table import now_at
+from commandlog.log.store import Log
+from commandlog.model.errors import CommandLogError
+from commandlog.model.frames import Millis
+from commandlog.model.words import label
+from commandlog.verbs import saying, tasks
+from commandlog.views import timeline
+from commandlog.views.lines import Line
+from commandlog.views.moments import Moment
+from commandlog.views.open_items import Conflict, conflicts
+
+from ..about import about
+from ..asking import Answers, Field
+from ..deeds import Subject
+from ..room import Room
+from ..session import Session
+
+ADDED = "added"
+_WAYS = {
+    "accept": marked("Accept it after all"),
+    "decline": marked("Give it back …"),
+    "start": marked("Under way"),
+    "done": marked("Done"),
+    "confirm": marked("Confirm"),
+    "hand_over": marked("Hand it over …"),
+    "withdraw": marked("Withdraw it …"),
+}
+_KINDS = {name: kind for kind, step in tasks.STEPS.items() for name in _WAYS if step.name == name.replace("_", " ")}
+
+
+class ConflictRow(Struct, frozen=True):
+    """A conflict: what it was about, what was written and by whom, who had been first, and when it was written."""
+
+    entry: int
+    reference: str
+    about: str
+    subject: str
+    party: str
+    text: str
+    told: str
+    at: Millis
+    what: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it this row, also when its record finds its place in the shared log."""
+        return "conflict", self.reference
+
+
+def of_log(log: Log, moment: Moment, party: str) -> list[ConflictRow]:
+    """Return the conflicts that nobody has settled, as far as a party may see them, newest first."""
+    return [_row(log, moment, party, one) for one in reversed(conflicts(log, moment, party))]
+
+
+def _row(log: Log, moment: Moment, party: str, one: Conflict) -> ConflictRow:
+    lost = timeline.at_record(log, moment, one.seq, party)
+    subject = timeline.entry(log, moment, one.entry, party)
+    return ConflictRow(
+        entry=one.entry,
+        reference=one.reference,
+        about=one.about,
+        subject=one.subject,
+        party=lost.party if lost else "",
+        text=lost.text if lost else "",
+        told=one.told,
+        at=lost.occurred_at if lost else 0,
+        what=subject.text if subject else "",
+    )
+
+
+def current(session: Session, row: ConflictRow) -> Line | None:
+    """Return what a conflict is about, to be acted on."""
+    return timeline.entry(session.log, session.moment, now_at(session.log.db, row.entry), session.party)
+
+
+def ways(session: Session, row: ConflictRow) -> tuple[tuple[str, str], ...]:
+    """Return what this desk's party can do about it now, to choose from; saying why it is settled always is one."""
+    found = [(ADDED, _("Leave it as it is, and say why"))]
+    if row.subject == "tasks" and (task := task_rows.current(session.log.db, now_at(session.log.db, row.entry))):
+        sides = {tasks.ASSIGNEE: task.assignee, tasks.REQUESTER: task.requester}
+        for name, kind in _KINDS.items():
+            step = tasks.STEPS[kind]
+            if task.state in step.states and session.party in [sides[side] for side in step.by]:
+                found.append((name, _(_WAYS[name])))
+    elif row.subject == "reports":
+        found.append(("assess", _("Assess it again …")))
+    elif row.subject == "entries":
+        found.append(("correct", _("Correct it again …")))
+    return tuple(found)
+
+
+def settle(room: Room, row: ConflictRow) -> None:
+    """Ask how it is settled, and do it."""
+    session, asking, deeds = room.session, room.asking, room.deeds
+    fields = [
+        Field("how", _("What is to become of it"), ways(session, row), ADDED, needed=True),
+        Field("why", _("Why it is settled"), value=_standing(session, row), wide=True),
+    ]
+
+    def then(answers: Answers) -> None:
+        how, why = answers["how"], answers["why"].strip()
+        if how == ADDED and not why:
+            asking.failed(_("Say in a few words why it is settled: the others read it."))
+        elif how == ADDED:
+            verb = about(row.entry, lambda desk, entry: saying.add_to(desk, entry, why))
+            session.do(verb, lambda _record: asking.done(), _failed)
+        else:
+            asking.done()
+            _act(how)
+
+    def _failed(error: CommandLogError) -> None:
+        asking.failed(str(error))
+
+    def _act(how: str) -> None:
+        line = current(session, row)
+        if line is None:
+            return
+        deed: Any = {"assess": deeds.assess, "correct": deeds.correct}.get(how)
+        if deed:
+            deed(Subject.of(line))
+        else:
+            deeds.step(how, Subject.of(line))
+
+    asking.ask(_("Settle {reference}: {told}").format(reference=row.about, told=row.told), fields, then, fresh=True)
+
+
+def _standing(session: Session, row: ConflictRow) -> str:
+    """Return how it stands, as a beginning of why it is settled."""
+    if row.subject != "tasks":
+        return ""
+    task = task_rows.current(session.log.db, now_at(session.log.db, row.entry))
+    if task is None:
+        return ""
+    told = _("{party} has it ({state})")
+    return told.format(party=session.covenant.party_name(task.assignee), state=label(task.state))

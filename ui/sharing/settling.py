@@ -1,0 +1,206 @@
+"""What is to be settled by a person: conflicts, and what the shared log did not take."""
+
+from datetime import tzinfo
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from commandlog.language import _, ngettext
+from commandlog.log.store import Log
+from commandlog.model.covenant import Covenant
+from commandlog.model.errors import CommandLogError
+from commandlog.model.harmless import visible
+from commandlog.views.lines import Line
+from commandlog.views.moments import local
+
+from ..room import Room
+from ..theme import Theme
+from . import conflicts, refused
+from .conflicts import ConflictRow
+from .listing import ROW, ListScreen
+from .refused import RefusedRow
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+Settled = ConflictRow | RefusedRow
+SHOWN = 400  # characters of a text that a card can ever show
+
+
+class SettleScreen(ListScreen):
+    """Conflicts first, then what was not taken. Enter begins to settle it."""
+
+    def __init__(self, room: Room, parent: QWidget | None = None) -> None:
+        self._words = CardWords(room.session.covenant, room.session.zone)
+        super().__init__(room, _("To settle"), self._words.spoken, parent)
+        self._busy = self._again = False
+        self.paint_by(SettlePainter(self.theme, self._words, self))
+        keys = _("Enter: settle it, or write it again · L: leave it · →: to the entry · typing begins an entry")
+        self.foot.setText(keys)
+        for signal in (self.session.advanced, self.session.moved, self.session.shared.changed):
+            signal.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self, *_why: object) -> None:
+        """Ask the log, beside the window."""
+        if self._busy:
+            self._again = True
+            return
+        self._busy, self._again = True, False
+        moment, party = self.session.moment, self.session.party
+
+        def work(log: Log) -> list[Settled]:
+            log.refresh()
+            return [*conflicts.of_log(log, moment, party), *refused.of_log(log, moment)]
+
+        self.session.look(work, self._come, self._freed)
+
+    def _freed(self, _error: CommandLogError) -> None:
+        """Go on after what could not be read: the next change asks again."""
+        self._busy = False
+
+    def _come(self, rows: list[Settled]) -> None:
+        self._busy = False
+        met = sum(isinstance(one, ConflictRow) for one in rows)
+        lost = len(rows) - met
+        parts = [
+            ngettext("{n} conflict to settle", "{n} conflicts to settle", met).format(n=met) if met else "",
+            ngettext("{n} entry not taken", "{n} entries not taken", lost).format(n=lost) if lost else "",
+        ]
+        self.head.setText("   ·   ".join(one for one in parts if one) or _("Nothing to settle"))
+        nothing = _(
+            "Nothing to settle. What two desks did at once, or the shared log did not take, comes here by itself."
+        )
+        self.show_rows(rows, nothing)
+        if self._again:
+            self.refresh()
+
+    # -- hands ---------------------------------------------------------------------------------------------------------
+
+    def current(self) -> Line | None:
+        """Return what the conflict is about: the deeds of lists act on it."""
+        row = self.row()
+        return conflicts.current(self.session, row) if isinstance(row, ConflictRow) else None
+
+    def do_settle_it(self) -> None:
+        """Ask how a conflict is settled; what was not taken goes back into the entry line."""
+        row = self.row()
+        if isinstance(row, ConflictRow):
+            conflicts.settle(self.room, row)
+        elif isinstance(row, RefusedRow):
+            refused.leave(self.room, row)
+            self.room.write_anew.emit(row.again)
+
+    def do_leave_it(self) -> None:
+        """What was not taken is left: somebody has seen to it."""
+        row = self.row()
+        if isinstance(row, RefusedRow):
+            refused.leave(self.room, row)
+        elif row is not None:
+            self.room.told.emit(_("A conflict is settled with a word why: Enter."))
+
+    def do_to_conflict(self) -> None:
+        """Go to what the conflict is about, in the timeline."""
+        if line := self.current():
+            self.room.go_to.emit(line.entry)
+
+
+class CardWords:
+    """A row in words, with the names of a covenant."""
+
+    def __init__(self, covenant: Covenant, zone: tzinfo) -> None:
+        self.covenant, self.zone = covenant, zone
+
+    def head(self, row: Settled) -> str:
+        """Return what is the matter."""
+        if isinstance(row, ConflictRow):
+            return _("Another was first")
+        return _("Not taken into the shared log")
+
+    def when(self, row: Settled) -> str:
+        """Return when it was written, and how people call it."""
+        return "  ".join(
+            part for part in (row.reference, f"{local(row.at, self.zone):%H:%M:%S}" if row.at else "") if part
+        )
+
+    def about(self, row: Settled) -> str:
+        """Return what it is about."""
+        if isinstance(row, RefusedRow):
+            return f"{row.kind}:  {_short(row.text)}"
+        who = self.covenant.party_name(row.party) if row.party else ""
+        what = "  ".join(part for part in (row.about, _short(row.what)) if part)
+        return f"{who}: {_short(row.text)}  →  {what}" if who else what
+
+    def why(self, row: Settled) -> str:
+        """Return who had been first, or why it was not taken."""
+        return row.told if isinstance(row, ConflictRow) else row.why
+
+    def action(self, row: Settled) -> str:
+        """Return what to do."""
+        if isinstance(row, ConflictRow):
+            return _("Enter: act on what holds now, or say why it is settled")
+        return _("Enter: write it again · L: leave it")
+
+    def spoken(self, row: Settled) -> str:
+        """Return a row as it is read aloud."""
+        parts = (self.head(row), self.about(row), self.why(row), self.action(row))
+        return ", ".join(visible(part) for part in parts if part)
+
+
+class SettlePainter(QStyledItemDelegate):
+    """The delegate of what is to be settled: four lines, whatever they say."""
+
+    def __init__(self, theme: Theme, words: CardWords, parent: QObject) -> None:
+        super().__init__(parent)
+        self.theme, self.words = theme, words
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size of a card."""
+        theme = self.theme
+        lines = QFontMetricsF(theme.strong).lineSpacing() + 2 * theme.metrics.lineSpacing()
+        return QSize(120, round(lines + QFontMetricsF(theme.small).lineSpacing() + theme.px(34)))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        """Paint a card."""
+        row, theme = index.data(ROW), self.theme
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        focus = selected and bool(option.state & QStyle.StateFlag.State_HasFocus)
+        box = QRectF(option.rect).adjusted(theme.px(8), theme.px(4), -theme.px(8), -theme.px(4))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.colour("focus" if focus else "rule"), 2 if focus else 1))
+        painter.setBrush(theme.colour("selection" if selected else "raised"))
+        painter.drawRoundedRect(box, theme.px(6), theme.px(6))
+        bar = QRectF(box.left() + 1, box.top() + theme.px(5), theme.px(3), box.height() - theme.px(10))
+        painter.fillRect(bar, theme.colour("urgent" if isinstance(row, ConflictRow) else "waiting"))
+        self._write(painter, box.adjusted(theme.px(14), theme.px(8), -theme.px(12), -theme.px(8)), row)
+        painter.restore()
+
+    def _write(self, painter: QPainter, box: QRectF, row: Settled) -> None:
+        theme, words = self.theme, self.words
+        strong, plain = QFontMetricsF(theme.strong), theme.metrics
+        meaning, mark = ("urgent", "▲") if isinstance(row, ConflictRow) else ("waiting", "◇")
+        y = box.top() + strong.ascent()
+        when = words.when(row)
+        begin = box.right() - QFontMetricsF(theme.small).horizontalAdvance(when)
+        self._say(painter, theme.small, begin, box.right(), y, when, "muted")
+        self._say(painter, theme.strong, box.left(), begin - theme.px(12), y, f"{mark} {words.head(row)}", meaning)
+        y = box.top() + strong.lineSpacing() + theme.px(3) + plain.ascent()
+        self._say(painter, theme.font, box.left(), box.right(), y, visible(words.about(row)), "text")
+        y += plain.lineSpacing()
+        self._say(painter, theme.font, box.left(), box.right(), y, visible(words.why(row)), meaning)
+        y = box.bottom() - QFontMetricsF(theme.small).descent()
+        self._say(painter, theme.small, box.left(), box.right(), y, f"→ {words.action(row)}", "accent")
+
+    def _say(
+        self, painter: QPainter, font: QFont, left: float, right: float, base: float, text: str, meaning: str
+    ) -> None:
+        if text and right > left:
+            painter.setFont(font)
+            painter.setPen(self.theme.colour(meaning))
+            painter.drawText(
+                QPointF(left, base), QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, right - left)
+            )
+
+
+def _short(text: str) -> str:
+    return " ".join(visible(text[:SHOWN]).split())
