@@ -270,7 +270,9 @@ class Asking(QFrame):
 
     def _keep(self) -> None:
         if self._fields:
-            self._kept[self.title.text()] = self.answers()
+            secrets = {field.name for field, _widget in self._fields if field.secret}
+            kept = {name: said for name, said in self.answers().items() if name not in secrets}
+            self._kept[self.title.text()] = kept
 
     def _leave(self, *, keep: bool) -> None:
         if keep:

@@ -18,7 +18,7 @@ class Field(NamedTuple):
     """One thing to say. With `options` (value, text) it is a choice, with `many` several of them (joined by commas).
 
     `needed` may not stay empty, `check` returns what is wrong with an answer (empty: nothing), `offers` are texts that
-    may be meant; a `wide` one holds a sentence.
+    may be meant; a `wide` one holds a sentence. What is `secret` is not shown, and not kept when the question is left.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Field(NamedTuple):
     offers: tuple[str, ...] = ()
     check: Callable[[str], str] | None = None
     wide: bool = False
+    secret: bool = False
 
 
 Answers = dict[str, str]
@@ -155,6 +156,8 @@ class Text(QLineEdit, Named):
             value = next((text for code, text in field.options if code and code == field.value), "")
             self.setPlaceholderText(dict(field.options).get("") or _("type a part of it"))
         self.setText(value)
+        if field.secret:
+            self.setEchoMode(QLineEdit.EchoMode.Password)
 
     def value(self) -> str:
         """Return the text, or the code that it is the name of."""

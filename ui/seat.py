@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
 
 from commandlog.language import _
 
+from .actions import Action
 from .alarms.ringing import Ringing
 from .entry.line import EntryPane
 from .following import SecondCopy
@@ -50,6 +51,7 @@ class Seat(QObject):
             "sign_out": self.signing.sign_out,
             "lock": self.signing.lock,
             "change_desk": self.change_desk,
+            "password": self.give_password,
             "settings": self.show_settings,
             "sound": self.alarms.turn_sound,
         }
@@ -71,6 +73,10 @@ class Seat(QObject):
         """Sit down at the desk of another party, which its operator then signs in at."""
         if self._room is None:
             return
+        if self.session.shared.follows:
+            told = _("This log is the desk of {party} in a shared log: every other party sits at a desk of its own.")
+            self._room.told.emit(told.format(party=self.session.party_name()))
+            return
         asking, covenant = self._room.asking, self.session.covenant
         parties = tuple((one.code, covenant.party_name(one.code)) for one in covenant.parties)
         from .asking import Field
@@ -83,6 +89,31 @@ class Seat(QObject):
                 self.furnish_anew.emit()
 
         asking.ask(_("At whose desk?"), [Field("party", _("Party"), parties, self.session.party)], then)
+
+    def named(self, action: Action) -> str:
+        """Return what an action of the table is called here: one that cannot be done says so."""
+        name = _(action.text)
+        if action.id == "change_desk" and self.session.shared.follows:
+            return _("{action} (not in a shared log)").format(action=name)
+        return name
+
+    def give_password(self) -> None:
+        """Ask for the password of this desk, where the shared log wants it: only when somebody comes to give it."""
+        if self._room is None:
+            return
+        asking, shared = self._room.asking, self.session.shared
+        if not shared.asked:
+            self._room.told.emit(_("Nobody asks for a password just now."))
+            return
+
+        def then(answers: dict[str, str]) -> None:
+            asking.done()
+            shared.give_password(answers["password"])
+
+        from .asking import Field
+
+        field = Field("password", _("Password"), needed=True, secret=True)
+        asking.ask(_("The shared log asks for the password of this desk"), [field], then, fresh=True)
 
     def show_settings(self) -> None:
         """Show the settings page."""

@@ -304,5 +304,5 @@ class BoardScreen(QWidget):
 
 
 def _order(task: TaskLine) -> tuple[bool, int, int, str]:
-    """Open ones first, those with the earliest deadline first among them: nothing moves for where it stands in a log."""
+    """Open ones first, those with the earliest deadline first among them, then in the order of asking."""
     return not task.is_open, deadline(task) or 1 << 62, task.row.proposed, task.reference

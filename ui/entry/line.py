@@ -24,6 +24,7 @@ from .chips import Chips
 from .drafts import Drafts, keep_drafts, read_drafts
 from .files import Waiting, attach_all, has_files, take_in
 from .offering import Offering
+from .receipt import Receipt
 from .text import Line
 
 KEEP_AFTER = 300  # milliseconds without a key until what is typed is kept for after a crash
@@ -63,6 +64,7 @@ class EntryPane(QWidget):
         self._unknown_voice = False
         self._history: list[str] = []
         self._at_history = 0
+        self.receipt = Receipt(session, self)
         self._build()
         self._keep = QTimer(self, singleShot=True, interval=KEEP_AFTER)
         self._keep.timeout.connect(self.keep)
@@ -81,6 +83,7 @@ class EntryPane(QWidget):
         self.line = Line(self._key, self)
         self.line.setAccessibleName(_("Entry"))
         self.line.textEdited.connect(self._edited)
+        self.receipt.said.connect(self._say_state)
         self.line.textChanged.connect(self._changed)
         self.offering = Offering(self.session, self.theme, self.line)
         self.offering.took.connect(self._keep_soon)
@@ -151,6 +154,7 @@ class EntryPane(QWidget):
         if not text:
             self._heard_at = 0
         if not self._sent:
+            self.receipt.follow(None)
             self._say_state("")
         self._at_history = 0
         self._keep.start()
@@ -363,6 +367,7 @@ class EntryPane(QWidget):
         self._sent.append(sent)
         self._holds_sent = True
         self.offers.hide()
+        self.receipt.follow(None)
         self._say_state("… " + _("storing"))
 
         def verb(desk: Desk) -> Record:
@@ -384,7 +389,9 @@ class EntryPane(QWidget):
             self.line.clear()
             self._heard_at = 0
         self.offers.hide()
-        self._say_state("" if self._sent else "● " + _("{reference} stored here").format(reference=record.reference))
+        self.receipt.follow(None if self._sent else record)
+        if self._sent:
+            self._say_state("")
         self.offering.look_at_log()
         self._show_parked()
         self._changed()

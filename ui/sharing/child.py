@@ -64,7 +64,9 @@ class Child(QObject):
         process, self._process = self._process, None
         if process is None:
             return
-        process.disconnect(self)
+        process.readyReadStandardOutput.disconnect(self._read)
+        process.finished.disconnect(self._ended)
+        process.errorOccurred.disconnect(self._failed)
         process.setParent(QCoreApplication.instance())
         if process.state() == QProcess.ProcessState.NotRunning:
             process.deleteLater()
@@ -95,7 +97,7 @@ class Child(QObject):
         process, self._process = self._process, None
         if process is None:
             return
-        told = process.readAllStandardError().data()[-LINE:].decode(errors="replace").strip()
+        told = bytes(process.readAllStandardError().data()[-LINE:]).decode(errors="replace").strip()
         process.deleteLater()
         self._well.stop()
         self._pause.start(1000 * PAUSES[min(self._failures, len(PAUSES) - 1)])

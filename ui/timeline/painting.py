@@ -19,7 +19,7 @@ from commandlog.views.lines import Line
 from ..models.timeline import LINE
 from ..session import Session
 from ..theme import Theme
-from .wording import Painted, Wording
+from .wording import HERE, Painted, Wording, kept_words
 
 ROW = 30  # pixels at 100 %
 _NARROW, _WIDE = 440, 640  # pixels at 100 % from which who said it, and where, have a column
@@ -164,6 +164,8 @@ class EntryPainter(QStyledItemDelegate):
             self._two_lines(painter, rect, at, one.date, one.time)
         else:
             self._say(painter, rect, at.time, at.letter, one.time, self._font, muted if one.quiet else ink)
+        if one.keeping:
+            self._kept_mark(painter, rect, one.keeping)
         self._badge(painter, rect, at.letter, one)
         gap = theme.px(8)
         ended = self._say(painter, rect, at.tag, at.place - gap, one.tag, self._strong, muted if one.quiet else ink)
@@ -175,7 +177,12 @@ class EntryPainter(QStyledItemDelegate):
             left = self._say(painter, rect, left, at.state, f"{one.place} ", self._font, muted)
         state, meaning = one.standing(self.now()) if one.ticks else (one.state, one.meaning)
         right = at.state - gap if state else at.end
-        self._words(painter, rect, line, one, left, right)
+        ended = self._words(painter, rect, line, one, left, right)
+        if one.keeping == HERE:  # where there is room: no text gives way to it, and nothing moves when it goes
+            told = kept_words(HERE)
+            begin = right - self._fitted(told, self._small, _ENDLESS)[1]
+            if begin > ended + 2 * gap:
+                self._say(painter, rect, begin, right + 1, told, self._small, theme.colour("waiting"))
         if state:
             self._say(painter, rect, at.state, at.end, state, self._small, theme.colour(meaning))
 
@@ -188,8 +195,11 @@ class EntryPainter(QStyledItemDelegate):
             painter, top.translated(0, half - 2), at.time, at.letter, below, self._small, self.theme.colour("text")
         )
 
-    def _words(self, painter: QPainter, rect: QRectF, line: Line, one: Painted, left: float, right: float) -> None:
-        """Write what an entry says, between two places: what was struck, what holds, and what goes with it."""
+    def _words(self, painter: QPainter, rect: QRectF, line: Line, one: Painted, left: float, right: float) -> float:
+        """Write what an entry says, between two places: what was struck, what holds, and what goes with it.
+
+        Returns where it ends.
+        """
         theme = self.theme
         muted, gap = theme.colour("muted"), theme.px(8)
         if one.depth:
@@ -209,7 +219,8 @@ class EntryPainter(QStyledItemDelegate):
         if one.alert:
             left = self._say(painter, rect, left + gap, right, "! " + one.alert, self._small, theme.colour("late"))
         if one.notes:
-            self._say(painter, rect, left + gap, right, one.notes, self._small, muted)
+            left = self._say(painter, rect, left + gap, right, one.notes, self._small, muted)
+        return left
 
     def _say(
         self, painter: QPainter, rect: QRectF, left: float, right: float, text: str, font: QFont, colour: QColor
@@ -238,6 +249,17 @@ class EntryPainter(QStyledItemDelegate):
                 self._fits.clear()
             found = self._fits[key] = (text, width)
         return found
+
+    def _kept_mark(self, painter: QPainter, rect: QRectF, keeping: str) -> None:
+        """Paint, before the time, a ring for what is stored here only, and a dot for what is in the shared log."""
+        theme = self.theme
+        here = keeping == HERE
+        size = theme.px(7 if here else 5)
+        spot = QRectF(rect.left() + theme.px(6) - size / 2, rect.center().y() - size / 2, size, size)
+        colour = theme.colour("waiting" if here else "muted")
+        painter.setPen(QPen(colour, theme.px(1.5)) if here else Qt.PenStyle.NoPen)
+        painter.setBrush(Qt.BrushStyle.NoBrush if here else colour)
+        painter.drawEllipse(spot)
 
     def _badge(self, painter: QPainter, rect: QRectF, left: float, one: Painted) -> None:
         """Paint the party's letter on its colour."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from commandlog.language import _, ngettext
 from commandlog.log.derived import tasks as task_rows
+from commandlog.log.derived.table import PROVISIONAL
 from commandlog.model.covenant import Covenant
 from commandlog.model.harmless import visible
 from commandlog.model.words import AWAITING_ANSWER, OPEN_TASKS, label
@@ -22,13 +23,15 @@ DIFFERS = 60_000  # milliseconds between happening and writing from which both t
 SHOWN = 600  # characters of a text that a row can ever show
 _SETTLED = ("closed", "confirmed", "withdrawn", "merged")
 _DAY = 86_400_000
+HERE, SHARED = "here", "shared"
 _NAMED = 3  # parties that are named in a row; more are counted
 
 
 class Painted(NamedTuple):
     """A line as it is painted. `since` and `until` (milliseconds UTC, 0: none) are what the state counts from and to.
 
-    `quiet` is what cannot be read here any more, `alert` what met another state than it acted on.
+    `quiet` is what cannot be read here any more, `alert` what met another state than it acted on. `keeping` says of
+    what was written at this desk of a shared log where it is: HERE or SHARED.
     """
 
     time: str
@@ -49,6 +52,7 @@ class Painted(NamedTuple):
     quiet: bool = False
     alert: str = ""
     significant: bool = False
+    keeping: str = ""
 
     @property
     def ticks(self) -> bool:
@@ -100,7 +104,17 @@ class Wording:
             quiet=line.recalled or line.kind == "sealed",
             alert=self._conflict(line),
             significant=bool(getattr(line, "significant", False)),
+            keeping=self._keeping(line),
         )
+
+    def _keeping(self, line: Line) -> str:
+        """Return where something that was written at this desk of a shared log is, empty for everything else."""
+        member = self.session.log.member if self.session else None
+        if member is None:
+            return ""
+        if line.seq >= PROVISIONAL:
+            return HERE
+        return SHARED if line.reference.startswith(f"{member.desk}-") else ""
 
     def spoken(self, line: Line) -> str:
         """Return a line as it is read aloud: time, who, place, text, state."""
@@ -108,7 +122,7 @@ class Wording:
         priority = label(line.priority) if line.priority else ""
         now = self.session.log.clock() if self.session else line.logged_at
         state = one.standing(now)[0].lstrip("◇✓›! ")
-        marks = (_("significant") if one.significant else "", one.alert)
+        marks = (_("significant") if one.significant else "", one.alert, kept_words(one.keeping))
         who = " ".join(part for part in (one.tag, one.role) if part)
         before = _("corrected from {text}").format(text=one.before) if one.before else ""
         parts = (one.time, who, one.place, priority, one.text, before, one.notes, state, *marks, line.reference)
@@ -169,6 +183,11 @@ class Wording:
         if self.session is None or not (line.frame and line.frame.expects) or line.recalled:
             return ""
         return conflicts.said(self.session.log, self.session.moment, line.seq, self.session.party)
+
+
+def kept_words(keeping: str) -> str:
+    """Return where something is that was written at this desk, in words; empty where nobody has to know."""
+    return {HERE: _("stored here"), SHARED: _("in the shared log")}.get(keeping, "")
 
 
 def one_line(text: str) -> str:
