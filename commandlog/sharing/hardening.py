@@ -30,7 +30,7 @@ _REVOKE = f"""DO $$ DECLARE function regprocedure; BEGIN
     END LOOP;
     FOR function IN SELECT oid::regprocedure FROM pg_proc
         WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '{_WATCHING}' LOOP
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO pg_monitor, %I', function, {{}});
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO pg_monitor, %I, %I', function, {{}}, {{}});
     END LOOP;
 END $$"""
 
@@ -57,7 +57,7 @@ def everybody(names: Names, name: str) -> list[Statement]:
     """Return what takes away from everybody what nobody needs: for a superuser, each statement by itself."""
     return [
         SQL("ALTER DATABASE {} SET temp_file_limit = {}").format(Identifier(name), TEMPORARY),
-        SQL(_REVOKE).format(f"{names.prefix}_keeper"),
+        SQL(_REVOKE).format(f"{names.prefix}_keeper", f"{names.prefix}_owner"),
         SQL("REVOKE USAGE ON LANGUAGE sql, plpgsql FROM PUBLIC"),
         SQL("GRANT USAGE ON LANGUAGE sql, plpgsql TO {}").format(names.owner),
         SQL("CREATE EVENT TRIGGER {} ON ddl_command_start EXECUTE FUNCTION commandlog.no_changes()").format(

@@ -28,7 +28,8 @@ Role = Literal["desk", "keeper", "admin"]
 
 PATIENCE = 5.0  # seconds
 _PROVEN = ("require", "verify-ca", "verify-full")
-_SETTINGS = "-c client_min_messages=error -c lock_timeout=3000"
+_QUIET = "-c client_min_messages=error -c lock_timeout=3000"
+_SETTINGS = {"desk": _QUIET, "keeper": f"{_QUIET} -c idle_in_transaction_session_timeout=3000", "admin": ""}
 
 
 class Unreachable(Unavailable):
@@ -64,7 +65,7 @@ def connect(
     return psycopg.connect(
         **{
             **given,
-            "options": " ".join(filter(None, (str(given.get("options") or ""), "" if role == "admin" else _SETTINGS))),
+            "options": f"{given.get('options') or ''} {_SETTINGS[role]}".strip(),
             "application_name": f"commandlog {role}",
             "connect_timeout": max(2, round(patience)),
             "target_session_attrs": "primary",

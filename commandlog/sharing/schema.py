@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
+from commandlog.model.covenant import Party, spoken
+
 Statement = SQL | Composed
 
 VERSION = 1
@@ -70,7 +72,8 @@ CREATE TABLE about (
     version integer NOT NULL,
     name text NOT NULL,
     made_at timestamptz NOT NULL DEFAULT clock_timestamp());
-CREATE TABLE parties (number smallint PRIMARY KEY, party text NOT NULL UNIQUE);
+CREATE TABLE parties (
+    number smallint PRIMARY KEY, party text NOT NULL UNIQUE, letter text NOT NULL, name text NOT NULL);
 CREATE TABLE desks (
     login name PRIMARY KEY,
     party text NOT NULL,
@@ -111,6 +114,7 @@ CREATE TABLE inbox (
     words_hash bytea CHECK (octet_length(words_hash) = 32),
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     UNIQUE (login, id));
+CREATE INDEX inbox_of ON inbox (login, n);
 CREATE TABLE pieces_in (
     login name NOT NULL DEFAULT session_user,
     file bytea NOT NULL CHECK (octet_length(file) = 32),
@@ -190,7 +194,13 @@ CREATE FUNCTION commandlog.room_for_pulses() RETURNS boolean LANGUAGE sql STABLE
 CREATE FUNCTION commandlog.joined() RETURNS boolean LANGUAGE sql VOLATILE {_DEFINER} AS
     $$ WITH mine AS (UPDATE commandlog.desks SET joined = coalesce(joined, clock_timestamp())
                      WHERE {_ADMITTED} RETURNING 1)
-       SELECT EXISTS (SELECT FROM mine) $$
+       SELECT EXISTS (SELECT FROM mine) $$;
+CREATE FUNCTION commandlog.end_stalled_keeper() RETURNS void LANGUAGE sql VOLATILE {_DEFINER} AS
+    $$ SELECT pg_terminate_backend(pid) FROM pg_stat_activity AS session
+       JOIN commandlog.desks ON login = usename AND keeper
+       WHERE datname = current_database() AND pid <> pg_backend_pid() AND EXISTS (
+           SELECT FROM pg_locks WHERE pg_locks.pid = session.pid AND granted
+           AND relation = 'commandlog.keepers'::regclass AND mode <> 'AccessShareLock') $$
 """
 _FUNCTION_NAMES = ("my_readers", "room_in_inbox", "room_for_pieces", "room_for_pulses", "joined")
 
@@ -222,7 +232,7 @@ _KEEPING = {
     "parties": "SELECT",
     "desks": "SELECT",
     "chain": "SELECT, INSERT",
-    "parts": "SELECT, INSERT, UPDATE (words, erased_by, readers)",
+    "parts": "SELECT, INSERT, UPDATE (words, words_hash, erased_by, readers)",
     "opened": "SELECT, INSERT",
     "checkpoints": "SELECT, INSERT",
     "beats": "SELECT, INSERT, UPDATE",
@@ -241,7 +251,7 @@ MIGRATIONS: dict[int, Sequence[Statement]] = {}
 """What makes version n of version n - 1, by n."""
 
 
-def roles(names: Names, parties: Sequence[str]) -> list[Statement]:
+def roles(names: Names, parties: Sequence[Party]) -> list[Statement]:
     """Return what makes the roles that nobody logs in as. The administrator becomes a member of the owner."""
     made = [names.owner, names.member, names.keeper]
     return [
@@ -251,13 +261,19 @@ def roles(names: Names, parties: Sequence[str]) -> list[Statement]:
     ]
 
 
+def party_row(number: int, party: Party) -> Statement:
+    """Return what notes a party: its name is there for administrators, who have no covenant at hand."""
+    row = SQL("INSERT INTO commandlog.parties VALUES ({}, {}, {}, {})")
+    return row.format(number, Literal(party.code), Literal(party.letter), Literal(spoken(party.name)))
+
+
 def party_role(names: Names, number: int) -> list[Statement]:
     """Return what makes the role of one party."""
     role = names.party(number)
     return [SQL("CREATE ROLE {} NOLOGIN").format(role), SQL("GRANT {} TO {}").format(names.member, role)]
 
 
-def tables(names: Names, name: str, parties: Sequence[str]) -> list[Statement]:
+def tables(names: Names, name: str, parties: Sequence[Party]) -> list[Statement]:
     """Return what makes schema, tables, functions, policies and rights, to be run in one transaction."""
     row = SQL("INSERT INTO about (log_id, version, name) VALUES ({}, {}, {})")
     statements = [
@@ -274,10 +290,7 @@ def tables(names: Names, name: str, parties: Sequence[str]) -> list[Statement]:
         ),
         row.format(Literal(names.log_id), Literal(VERSION), Literal(name)),
         SQL("INSERT INTO keepers DEFAULT VALUES"),
-        *(
-            SQL("INSERT INTO parties VALUES ({}, {})").format(Literal(number), Literal(party))
-            for number, party in enumerate(parties, 1)
-        ),
+        *(party_row(number, party) for number, party in enumerate(parties, 1)),
     ]
     return [*statements, *_rights(names), SQL("RESET ROLE")]
 
@@ -290,6 +303,7 @@ def _rights(names: Names) -> list[Statement]:
     ]
     for function in _FUNCTION_NAMES:
         statements.append(SQL("GRANT EXECUTE ON FUNCTION {}() TO {}").format(Identifier(function), member))
+    statements.append(SQL("GRANT EXECUTE ON FUNCTION end_stalled_keeper() TO {}").format(keeper))
     for table in (*_EVERYBODY, *_BY_PARTY, *_SENDING):
         statements.append(SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(Identifier(table)))
     for table in _BY_PARTY:
@@ -327,18 +341,20 @@ def login(names: Names, name: str, verifier: str, role: Identifier) -> list[Stat
     ]
 
 
-def desk(names: Names, party: str, number: int, code: str, verifier: str, hours: float) -> list[Statement]:
-    """Return what makes the login of a desk, whose invitation runs out after `hours`."""
+def desk(names: Names, party: str, number: int, code: str, verifier: str, hours: float | None) -> list[Statement]:
+    """Return what makes the login of a desk, whose invitation runs out after `hours`; None: it needs no invitation."""
     name = names.login(code)
-    row = SQL(
-        "INSERT INTO commandlog.desks (login, party, desk, ends)"
-        " VALUES ({}, {}, {}, clock_timestamp() + {} * interval '1 hour')"
-    )
+    row = SQL("INSERT INTO commandlog.desks (login, party, desk, ends, joined) VALUES ({}, {}, {}, {}, {})")
     return [
         *login(names, name, verifier, names.party(number)),
         SQL("GRANT {} TO {}").format(Identifier(name), names.keeper),
-        row.format(Literal(name), Literal(party), Literal(code), Literal(hours)),
+        row.format(Literal(name), Literal(party), Literal(code), ending(hours), SQL("NULL" if hours else "now()")),
     ]
+
+
+def ending(hours: float | None) -> Composed | SQL:
+    """Return when an invitation runs out that is made now."""
+    return SQL("clock_timestamp() + {} * interval '1 hour'").format(hours) if hours else SQL("'infinity'")
 
 
 def keeper(names: Names, party: str, code: str, verifier: str) -> list[Statement]:

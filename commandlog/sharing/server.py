@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
 from commandlog.language import _
+from commandlog.model.covenant import Party
 from commandlog.model.errors import RuleError, Unavailable
 from commandlog.sharing import hardening as hardened
 from commandlog.sharing import schema
@@ -56,11 +57,11 @@ class Login(Struct, frozen=True):
     desk: str
 
 
-def create(admin_dsn: str, log_id: bytes, name: str, parties: Sequence[str]) -> Event:
-    """Make the database of an event, if it is not there, and everything in it; `parties` are the parties' codes.
+def create(admin_dsn: str, log_id: bytes, name: str, parties: Sequence[Party]) -> Event:
+    """Make the database of an event, if it is not there, and everything in it; what is there already stays.
 
     The database is the one that `admin_dsn` names, or one of its own where that names none, or a maintenance database.
-    Raises RuleError (it holds a shared log already, the login may not do this) or Unavailable.
+    Raises RuleError (it holds another shared log, the login may not do this) or Unavailable.
     """
     names = Names(log_id)
     given = conninfo_to_dict(admin_dsn)
@@ -75,24 +76,27 @@ def create(admin_dsn: str, log_id: bytes, name: str, parties: Sequence[str]) -> 
                 SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(Identifier(database))
             )
     with telling(), connect(dsn, role="admin") as connection:
-        if connection.execute("SELECT to_regnamespace('commandlog')").fetchone() != (None,):
+        if _holds(connection) is None:
+            with connection.transaction():
+                _run(connection, schema.roles(names, parties))
+                _run(connection, schema.tables(names, name, parties))
+            _run_each(connection, hardened.database(names, database))
+            _run_each(connection, hardened.everybody(names, database))
+        elif names_of(connection) != names:
             raise RuleError(_("The database {name} already holds a shared log: name another.").format(name=database))
-        with connection.transaction():
-            _run(connection, schema.roles(names, parties))
-            _run(connection, schema.tables(names, name, parties))
-        _run_each(connection, hardened.database(names, database))
-        _run_each(connection, hardened.everybody(names, database))
     with telling(), connect(dsn, role="admin") as connection:  # anew: settings of the database hold from now on
         return Event(log_id, name, database, dsn, tuple(hardened.lacking(connection)))
 
 
-def as_script(log_id: bytes, name: str, parties: Sequence[str], logins: Mapping[str, tuple[str, str]] = {}) -> str:  # noqa: B006
+def as_script(
+    log_id: bytes, name: str, parties: Sequence[Party], logins: Mapping[str, tuple[str, str]] | None = None
+) -> str:
     """Return what `create` would run, for a database administrator to run with psql.
 
     `logins` are the desks to let in: by desk code, their party and password.
     """
     names = Names(log_id)
-    numbers = {party: number for number, party in enumerate(parties, 1)}
+    numbers = {party.code: number for number, party in enumerate(parties, 1)}
     parts: list[tuple[str, Sequence[Statement | str]]] = [
         (
             "The database; leave these two lines out where it is there already, and connect to it.",
@@ -109,7 +113,7 @@ def as_script(log_id: bytes, name: str, parties: Sequence[str], logins: Mapping[
             "A login for each desk, by its password's SCRAM verifier.",
             [
                 statement
-                for code, (party, password) in logins.items()
+                for code, (party, password) in (logins or {}).items()
                 for statement in schema.desk(names, party, numbers[party], code, scram(password), INVITED)
             ],
         ),
@@ -120,15 +124,19 @@ def as_script(log_id: bytes, name: str, parties: Sequence[str], logins: Mapping[
 
 
 def add_desk(
-    connection: psycopg.Connection, party: str, desk: str, hours: float = INVITED, password: str = ""
+    connection: psycopg.Connection, party: str, desk: str, hours: float | None = INVITED, password: str = ""
 ) -> Login:
-    """Make the login of a desk of a party; until the desk has joined, it holds for `hours`."""
+    """Make the login of a desk of a party; until the desk has joined, it holds for `hours` (None: for good).
+
+    Raises RuleError where the desk or its party is not as it should be.
+    """
     names = names_of(connection)
     with telling(), connection.transaction():
         row = connection.execute("SELECT number FROM commandlog.parties WHERE party = %s", (party,)).fetchone()
-        number = row[0] if row else _add_party(connection, names, party)
+        if row is None:
+            raise RuleError(_("There is no party {party} in this shared log.").format(party=party))
         login = Login(names.login(desk), password or _password(), desk)
-        _make(connection, schema.desk(names, party, number, desk, scram(login.password), hours), desk)
+        _make(connection, schema.desk(names, party, row[0], desk, scram(login.password), hours), desk)
     return login
 
 
@@ -139,6 +147,38 @@ def add_keeper(connection: psycopg.Connection, party: str = "", password: str = 
         code = next_code(connection, "LOG")
         login = Login(names.login(code), password or _password(), code)
         _make(connection, schema.keeper(names, party, code, scram(login.password)), code)
+    return login
+
+
+def add_party(connection: psycopg.Connection, party: Party) -> None:
+    """Note a party that came into the covenant later; one that is there already stays."""
+    names = names_of(connection)
+    with telling(), connection.transaction():
+        row = connection.execute(
+            "SELECT coalesce(max(number), 0) + 1, coalesce(bool_or(party = %s), false) FROM commandlog.parties",
+            (party.code,),
+        ).fetchone()
+        if row and not row[1]:
+            _run(connection, [*schema.party_role(names, row[0]), schema.party_row(row[0], party)])
+
+
+def renew(connection: psycopg.Connection, desk: str, hours: float | None = INVITED) -> Login:
+    """Give a login that is there another password: an invitation was lost, or sharing was cut short.
+
+    Raises RuleError where there is no such desk, or its login was taken away.
+    """
+    with telling(), connection.transaction():
+        row = connection.execute(
+            SQL("UPDATE commandlog.desks SET ends = {} WHERE desk = {} AND revoked IS NULL RETURNING login").format(
+                schema.ending(hours), desk
+            )
+        ).fetchone()
+        if row is None:
+            raise RuleError(_("There is no desk {desk} in this shared log.").format(desk=desk))
+        login = Login(row[0], _password(), desk)
+        connection.execute(
+            SQL("ALTER ROLE {} PASSWORD {}").format(Identifier(login.login), Literal(scram(login.password)))
+        )
     return login
 
 
@@ -222,13 +262,19 @@ def hardening(connection: psycopg.Connection) -> list[str]:
 
 def names_of(connection: psycopg.Connection) -> Names:
     """Return the roles of the event whose database this is; raises RuleError where it is none."""
+    log_id = _holds(connection)
+    if log_id is None:
+        raise RuleError(_("There is no shared log in this database."))
+    return Names(log_id)
+
+
+def _holds(connection: psycopg.Connection) -> bytes | None:
+    """Return the log that a database holds, None where there is none that this login may see."""
     try:
         row = connection.execute("SELECT log_id FROM commandlog.about").fetchone()
     except (errors.UndefinedTable, errors.InsufficientPrivilege):
-        row = None
-    if row is None:
-        raise RuleError(_("There is no shared log in this database."))
-    return Names(bytes(row[0]))
+        return None
+    return bytes(row[0]) if row else None
 
 
 def change_password(connection: psycopg.Connection, password: str) -> None:
@@ -266,14 +312,6 @@ def _check_version(connection: psycopg.Connection) -> None:
     if version not in VERSIONS:
         told = _("This is PostgreSQL {version}; a shared log needs one of the versions {first} to {last}.")
         raise RuleError(told.format(version=version, first=VERSIONS[0], last=VERSIONS[-1]))
-
-
-def _add_party(connection: psycopg.Connection, names: Names, party: str) -> int:
-    row = connection.execute("SELECT coalesce(max(number), 0) + 1 FROM commandlog.parties").fetchone()
-    assert row is not None  # an aggregate always has a row  # noqa: S101
-    _run(connection, schema.party_role(names, row[0]))
-    connection.execute("INSERT INTO commandlog.parties VALUES (%s, %s)", (row[0], party))
-    return int(row[0])
 
 
 def _make(connection: psycopg.Connection, statements: Sequence[Statement], desk: str) -> None:

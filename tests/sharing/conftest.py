@@ -14,7 +14,7 @@ from commandlog.sharing.server import Event, Login, add_desk, add_keeper, create
 from tests.events import concert
 from tests.sharing.servers import Server, programs
 
-PARTIES = tuple(party.code for party in concert().parties)
+PARTIES = concert().parties
 NEWEST = max(programs(), default=0)
 
 
