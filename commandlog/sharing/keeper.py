@@ -1,0 +1,331 @@
+"""The log keeper: the one process that puts the records of a shared log in order.
+
+A turn takes what desks have sent, checks it, gives each record its place in the keeper's own log, and then puts the
+same on the server: one transaction there, inside one here. The server commits first. Where nobody can tell whether it
+did (the line broke), this one is taken back, and the keeper's log follows the server's, as any desk's does. So what the
+server has is in the keeper's log, or comes into it; what the keeper's log has and the server lacks means that the
+server was put back, and then nothing is put in order until a person has decided (`adopting`).
+"""
+
+import secrets
+import select
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from commandlog.language import _
+from commandlog.log import chain
+from commandlog.log.signing import Signer
+from commandlog.log.store import Clock, Log, system_clock
+from commandlog.model.errors import CommandLogError, Damaged, RuleError
+from commandlog.model.order import FORBIDDEN, UNREADABLE
+from commandlog.model.records import DeskOpened
+from commandlog.sharing import rights, statements
+from commandlog.sharing.accepting import REPEATED, TAKEN, Accepted, Declined, Dropped, Known, Sent, judge
+from commandlog.sharing.following import Follower
+from commandlog.sharing.keeping import Health, Housekeeping
+from commandlog.sharing.lease import RENEW, Lease, Superseded
+from commandlog.sharing.ordering import Ordering, Unfit, desks_of
+
+CHECKPOINT_EVERY, CHECKPOINT_AFTER = 100, 60.0  # records, seconds
+ENOUGH = 0.25  # seconds after which a batch ends, whatever is left of it
+AGAIN = 1.0  # seconds between two tries when the server does not answer
+QUIET = 0.005  # seconds of rest after a turn that found nothing, however often one is woken
+
+Connect = Callable[[], "psycopg.Connection[Any]"]
+
+
+class Turn(NamedTuple):
+    """What came of one turn: how many records were taken, declined and dropped, and up to where the log is now.
+
+    Not `active`: another keeper puts the log in order, and this one stands by.
+    """
+
+    active: bool
+    taken: int = 0
+    declined: int = 0
+    dropped: int = 0
+    upto: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        """How many rows of the inbox were dealt with."""
+        return self.taken + self.declined + self.dropped
+
+
+class Keeper:
+    """Keeps the order of one shared log from one thread. `close` lets the next keeper take over at once."""
+
+    def __init__(self, log: Log, connect: Connect, key: Ed25519PrivateKey, clock: Clock = system_clock) -> None:
+        """`log` is the keeper's own (`making.keepers_log`), `connect` logs in as a keeper, `key` signs for it."""
+        self.log, self.clock, self.key = log, clock, key
+        self._connect = connect
+        self.conn: psycopg.Connection[Any] | None = None
+        self.desk = self.party = ""
+        self.lease = Lease("")
+        self.desks: dict[str, Known] = {}
+        self.errands: list[tuple[type, dict[str, Any]]] = []
+        """What the keeper itself has to say, by kind and fields, in its next turn."""
+        self.health = Health()
+        self._sure = False
+        self._senders = 1
+        self._unfit = set[bytes]()
+        self._checkpoint = (0, 0.0)
+
+    # -- one turn --------------------------------------------------------------------------------------------------
+
+    def turn(self) -> Turn:
+        """Put what has arrived in order, one batch of it, or stand by where another keeper does.
+
+        Raises psycopg.Error where the server fails (nothing is lost: call it again), Forked (a Damaged) where the
+        server was put back or tells another history, RuleError where this keeper may not begin.
+        """
+        conn = self.connected()
+        try:
+            if not self.lease.epoch and not self.lease.take(conn):
+                self._follow(conn)
+                return Turn(active=False, upto=self.log.head.seq)
+            if not self._sure:
+                self._begin(conn)
+            return self._batches(conn)
+        except Superseded:
+            self._sure = False
+            return Turn(active=False, upto=self.log.head.seq)
+        except BaseException:
+            self._sure = False
+            raise
+
+    def connected(self) -> "psycopg.Connection[Any]":
+        """Return the connection, made anew where it was lost."""
+        if self.conn is None or self.conn.closed:
+            self._sure = False
+            conn = self._connect()
+            try:
+                self._introduce(conn)
+            except BaseException:
+                conn.close()
+                raise
+            self.conn = conn
+            self.house = Housekeeping(self, conn)
+        return self.conn
+
+    def _introduce(self, conn: "psycopg.Connection[Any]") -> None:
+        """Find out who this login is, and make sure that a server never waits for a keeper that was stopped."""
+        conn.execute("SET idle_in_transaction_session_timeout = '3s'")
+        conn.execute("SET lock_timeout = '3s'")
+        conn.add_notify_handler(lambda _notice: None)  # they carry nothing, and are not to pile up
+        conn.execute("LISTEN inbox")
+        about = conn.execute("SELECT log_id FROM commandlog.about").fetchone()
+        if about is None or bytes(about[0]) != self.log.id:
+            raise RuleError(_("The server holds another log than {file}.").format(file=self.log.path))
+        mine = conn.execute("SELECT party, desk FROM commandlog.desks WHERE login = session_user AND keeper").fetchone()
+        if mine is None:
+            raise RuleError(_("This login is not that of a log keeper: use the one that `share` has given."))
+        self.party, self.desk = mine
+        if not self.lease.holder:
+            self.lease = Lease(f"{self.desk} {secrets.token_hex(8)}")
+        register = "INSERT INTO commandlog.keeper_keys (desk, key) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+        conn.execute(register, (self.desk, self._public))
+
+    @property
+    def _public(self) -> bytes:
+        return self.key.public_key().public_bytes_raw()
+
+    def _begin(self, conn: "psycopg.Connection[Any]") -> None:
+        """Be sure, before anything is put in order, that this log and the server's are the same."""
+        with conn.transaction():
+            self.lease.hold(conn)
+        self._follow(conn)
+        self._check_server(conn)
+        self.desks = desks_of(self.log.db)
+        self.party = self.party or rights.driver(self.log.db)
+        self.errands.clear()
+        self._checkpoint = (self.log.db.execute("SELECT coalesce(max(seq), 0) FROM checkpoints").fetchone()[0], 0.0)
+        known = self.desks.get(self.desk)
+        if known and known.key != self._public:
+            told = _("This machine's key is not that of the log keeper {desk}: run it where it ran, or with its key.")
+            raise RuleError(told.format(desk=self.desk))
+        if known is None:
+            if any(code.startswith("LOG") for code in self.desks):
+                raise RuleError(
+                    _(
+                        "The log keeper {desk} is not known in the log yet: another one must be running once, together"
+                        " with this one, to say that it is to be trusted."
+                    ).format(desk=self.desk)
+                )
+            self.errands.append((DeskOpened, {"desk": self.desk, "party": self.party, "key": self._public}))
+        self.house.begin()
+        self._sure = True
+
+    def _follow(self, conn: "psycopg.Connection[Any]") -> None:
+        """Bring the keeper's own log to where the server is. Raises Forked where it does not go on from there."""
+        follower = Follower(self.log, conn, b"")
+        while follower.pull().more:
+            if self.lease.epoch:
+                with conn.transaction():
+                    self.lease.hold(conn)
+        self.log.refresh()
+
+    def _check_server(self, conn: "psycopg.Connection[Any]") -> None:
+        """Raise Damaged where the server lacks what a keeper has signed as its end."""
+        seq, head = statements.head(conn)
+        beats = conn.execute("SELECT coalesce(max(seq), 0) FROM commandlog.beats").fetchone()
+        last = max(self.log.head.seq, beats[0] if beats else 0)
+        if seq < last:
+            raise behind(seq, last)
+        if head and head != self.log.head.hash:
+            raise Damaged(
+                _("The server has another record {seq} than {file}.").format(seq=seq, file=self.log.path), seq
+            )
+
+    def _batches(self, conn: "psycopg.Connection[Any]") -> Turn:
+        """Make one batch. A record that the tables cannot take in costs those before it one more try."""
+        limit = statements.RECORDS
+        while True:
+            try:
+                return self._batch(conn, limit)
+            except Unfit as unfit:
+                self._unfit.add(unfit.record_id)
+                limit = max(1, unfit.after + 1)
+
+    def _batch(self, conn: "psycopg.Connection[Any]", limit: int) -> Turn:
+        start = time.monotonic()
+        with self.log.writing():
+            with conn.transaction():
+                self.lease.hold(conn)
+                if statements.head(conn) != (
+                    (self.log.head.seq, self.log.head.hash) if self.log.head.seq else (0, b"")
+                ):
+                    raise behind(statements.head(conn)[0], self.log.head.seq)
+                rows = statements.take(conn, max(20, 2 * limit // self._senders), limit)
+                if not rows and not self.errands and not self._checkpoint_due(self.log.head.seq):
+                    self._senders = 1
+                    return Turn(active=True, upto=self.log.head.seq, seconds=time.monotonic() - start)
+                order = Ordering(self.log, Signer(self.party, self.desk, self.key), self.clock, dict(self.desks))
+                turn, notes = self._put(order, rows, start + ENOUGH)
+                errands, self.errands = self.errands, []
+                for kind, fields in errands:
+                    order.say(kind, **fields)
+                placed, changed = order.placed(), order.changed()
+                with conn.pipeline():
+                    statements.put(conn, placed, changed)
+                    statements.done(conn, [row.n for row in rows[: turn.rows]], notes)
+                    self._sign(conn, order.seq, order.hash)
+            with suppress(psycopg.Error):  # nobody depends on it
+                conn.execute("NOTIFY chain")
+            self.log.refresh()
+        self.desks, self._senders = order.desks, max(1, len({row.login for row in rows}))
+        self._unfit.clear()
+        return turn._replace(upto=order.seq, seconds=time.monotonic() - start)
+
+    def _put(self, order: Ordering, rows: list[Sent], until: float) -> tuple[Turn, list[tuple[str, bytes, str]]]:
+        """Give each row its place, or say why not; returns how many, and what is to be noted for which login."""
+        taken = declined = dropped = 0
+        notes: list[tuple[str, bytes, str]] = []
+        for row in rows:
+            verdict = self._verdict(order, row)
+            if isinstance(verdict, Accepted):
+                try:
+                    order.put(verdict)
+                except Unfit as unfit:
+                    unfit.after = taken + declined + dropped
+                    raise
+                taken += 1
+            elif isinstance(verdict, Declined):
+                order.decline(row.desk, *verdict)
+                declined += 1
+            else:
+                dropped += 1
+                if verdict.why:
+                    notes.append((row.login, row.id, verdict.why))
+            if time.monotonic() > until:
+                break
+        return Turn(active=True, taken=taken, declined=declined, dropped=dropped), notes
+
+    def _verdict(self, order: Ordering, row: Sent) -> Accepted | Declined | Dropped:
+        if writer := order.has(row.id):
+            return Dropped(REPEATED if writer == row.desk else TAKEN)
+        verdict = judge(row, self.log.id, order.desks.get(row.desk))
+        if isinstance(verdict, Accepted):
+            if row.id in self._unfit:
+                return Declined(verdict.frame.number, UNREADABLE)
+            if not rights.allowed(self.log.db, verdict.frame):
+                return Declined(verdict.frame.number, FORBIDDEN)
+        return verdict
+
+    def _checkpoint_due(self, seq: int) -> bool:
+        last, at = self._checkpoint
+        return seq - last >= CHECKPOINT_EVERY or (seq > last and time.monotonic() - at > CHECKPOINT_AFTER)
+
+    def _sign(self, conn: "psycopg.Connection[Any]", seq: int, head: bytes) -> None:
+        """Sign a checkpoint where one is due; inside a pipeline, and the transaction of the keeper's own log."""
+        if not self._checkpoint_due(seq):
+            return
+        signature = self.key.sign(chain.checkpoint_bytes(self.log.id, seq, head))
+        statements.checkpoint(conn, seq, head, self.desk, signature)
+        self.log.db.execute("INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?, ?)", (seq, head, self.desk, signature))
+        self._checkpoint = (seq, time.monotonic())
+
+    # -- until it is told to stop ----------------------------------------------------------------------------------
+
+    def run(self, stop: threading.Event, tell: Callable[[Health], None] = lambda _health: None) -> None:
+        """Keep the log in order until `stop` is set; tells how it goes each second.
+
+        A server that does not answer is tried again each second. Raises Damaged where the server was put back or tells
+        another history, RuleError where this keeper may not do its work: a person has to look.
+        """
+        tended = 0.0
+        try:
+            while not stop.is_set():
+                try:
+                    turn = self.turn()
+                    self.health.turned(turn.active, self.desk, self.lease.epoch, turn.upto, turn.rows, turn.seconds)
+                    if time.monotonic() - tended >= RENEW:
+                        tended = time.monotonic()
+                        self.house.tend(active=turn.active)
+                        tell(self.health)
+                    if not turn.rows:
+                        self._wait(RENEW if turn.active else RENEW / 2)
+                except (psycopg.Error, Superseded) as error:
+                    self._lost()
+                    self.health.failed(str(error))
+                    tell(self.health)
+                    stop.wait(AGAIN)
+        finally:
+            self.close()
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep until the server says something, or for so many seconds."""
+        time.sleep(QUIET)
+        if self.conn is not None and not self.conn.closed:
+            select.select([self.conn.fileno()], [], [], seconds)
+
+    def _lost(self) -> None:
+        if self.conn is not None:
+            self.conn.close()
+
+    def close(self) -> None:
+        """Let the next keeper take over at once, and end the connection. The log stays open."""
+        if self.conn is not None and not self.conn.closed:
+            if self.lease.epoch:
+                with suppress(psycopg.Error):
+                    self.lease.leave(self.conn)
+            self.conn.close()
+
+
+def behind(server: int, last: int) -> CommandLogError:
+    """Return the error for a server that lacks records that were in the shared log."""
+    return Damaged(
+        _(
+            "The server has the shared log up to {server}, and it went on to {last}: the server was put back to an earlier"
+            " state. Nothing is put in order until `keep --adopt FILE` has put the missing records back, FILE being a log"
+            " that has all of them, or somebody decides by `keep --branch` to go on without them."
+        ).format(server=server, last=last),
+        server,
+    )

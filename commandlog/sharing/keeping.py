@@ -1,0 +1,219 @@
+"""What a log keeper does each second beside putting records in order.
+
+It folds the desks' pulses into one row each, says in the log when a desk is gone or there again, signs that it is alive
+itself, moves attachments to where others may read them, ends what holds others up, and says how it stands.
+"""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from msgspec import Struct
+
+from commandlog.log import pieces
+from commandlog.log.derived.table import FOREVER
+from commandlog.model.frames import Millis
+from commandlog.model.order import DeskSeen
+from commandlog.model.records import DeskOpened
+from commandlog.sharing import server
+from commandlog.sharing.fetching import Fetcher
+from commandlog.sharing.pulses import Pulse, beat_bytes, pulse_holds
+
+if TYPE_CHECKING:
+    from commandlog.sharing.keeper import Keeper
+
+AWAY_AFTER = 30.0  # seconds without a pulse
+SAY_EVERY = 60.0  # seconds between two records about one desk
+BEAT_EVERY = 5.0
+LOOK_EVERY = 5.0  # seconds between two looks at the whole inbox
+COUNTED = 10_000  # rows of the inbox; more is "so many at least"
+
+_PULSES = """
+SELECT DISTINCT ON (d.desk) p.n, d.desk, d.party, p.upto, p.hash, p.purged, p.waiting, p.offset_ms, p.sent_at, p.signature
+FROM commandlog.pulses p JOIN commandlog.desks d ON d.login = p.login WHERE p.n <= %s ORDER BY d.desk, p.n DESC
+"""
+_FOLD = """
+INSERT INTO commandlog.presence AS old (desk, party, upto, hash, purged_upto, waiting, offset_ms, sent_at, signature,
+    seen_at, connected)
+VALUES (%(desk)s, %(party)s, %(upto)s, %(hash)s, CASE WHEN %(purged)s THEN %(upto)s ELSE 0 END, %(waiting)s,
+    %(offset_ms)s, %(sent_at)s, %(signature)s, clock_timestamp(), true)
+ON CONFLICT (desk) DO UPDATE SET upto = excluded.upto, hash = excluded.hash,
+    purged_upto = greatest(old.purged_upto, excluded.purged_upto), waiting = excluded.waiting,
+    offset_ms = excluded.offset_ms, sent_at = excluded.sent_at, signature = excluded.signature, seen_at = excluded.seen_at
+"""
+_CONNECTED = """
+UPDATE commandlog.presence p SET connected = now.connected FROM (
+    SELECT d.desk, EXISTS (SELECT FROM pg_stat_activity a WHERE a.usename = d.login AND a.datname = current_database())
+        AS connected FROM commandlog.desks d) now
+WHERE p.desk = now.desk AND p.connected <> now.connected
+"""
+_PRESENT = """
+SELECT desk, (extract(epoch FROM seen_at) * 1000)::bigint, seen_at > clock_timestamp() - %s * interval '1 second'
+FROM commandlog.presence ORDER BY desk
+"""
+_BEAT = """
+INSERT INTO commandlog.beats (desk, seq, hash, at, signature) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (desk) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, at = excluded.at, signature = excluded.signature
+"""
+_MOVE = """
+WITH moved AS (DELETE FROM commandlog.pieces_in WHERE login = %s AND file = %s RETURNING number, bytes)
+INSERT INTO commandlog.pieces SELECT %s, %s, number, bytes FROM moved
+WHERE number < %s AND octet_length(bytes) = CASE WHEN number = %s - 1 THEN %s ELSE %s END ON CONFLICT DO NOTHING
+"""
+_INBOX = """
+SELECT (SELECT count(*) FROM (SELECT FROM commandlog.inbox LIMIT %s) AS some),
+    (SELECT (extract(epoch FROM clock_timestamp() - at) * 1000)::bigint FROM commandlog.inbox ORDER BY n LIMIT 1)
+"""
+
+
+class Health(Struct):
+    """How a log keeper stands, for whoever looks after it. Times are milliseconds, `at` in UTC.
+
+    `active`: it puts the log in order, else it stands by. `upto` is the last record, `waiting` how many rows the inbox
+    has and `oldest` how long the first of them has waited; `turns`, `records`, `slowest` and `spent` are about all
+    turns since the last time that it was told. `members` are the desks that are there. `trouble` is empty, or what the
+    server says.
+    """
+
+    at: Millis = 0
+    active: bool = False
+    desk: str = ""
+    epoch: int = 0
+    upto: int = 0
+    checkpoint: int = 0
+    waiting: int = 0
+    oldest: int = 0
+    turns: int = 0
+    records: int = 0
+    slowest: float = 0.0
+    spent: float = 0.0
+    members: list[str] = []
+    ended: int = 0
+    trouble: str = ""
+
+    def turned(self, active: bool, desk: str, epoch: int, upto: int, records: int, seconds: float) -> None:
+        """Note a turn."""
+        self.active, self.desk, self.epoch, self.upto, self.trouble = active, desk, epoch, upto, ""
+        self.turns, self.records = self.turns + 1, self.records + records
+        self.spent, self.slowest = self.spent + seconds * 1000, max(self.slowest, seconds * 1000)
+
+    def failed(self, trouble: str) -> None:
+        """Note that the server does not answer."""
+        self.active, self.trouble = False, trouble
+
+    def begin_again(self) -> None:
+        """Forget the turns that were told of."""
+        self.turns, self.records, self.slowest, self.spent, self.ended = 0, 0, 0.0, 0.0, 0
+
+
+class Housekeeping:
+    """The work of each second of one keeper, on one connection."""
+
+    def __init__(self, keeper: "Keeper", conn: "psycopg.Connection[Any]") -> None:
+        self.keeper, self.conn, self.log = keeper, conn, keeper.log
+        self.fetcher = Fetcher(self.log, conn)
+        self._here: dict[str, bool] = {}
+        self._said: dict[str, float] = {}
+        self._beat = self._look = 0.0
+
+    def begin(self) -> None:
+        """Begin as the active keeper: what the log says of who is there is what was said last."""
+        query = f"SELECT desk, here FROM presences WHERE until = {FOREVER}"
+        self._here = {desk: bool(here) for desk, here in self.log.db.execute(query)}
+        self._beat = 0.0
+
+    def tend(self, *, active: bool) -> None:
+        """Do a second's work. Raises psycopg.Error, or Superseded where another keeper is active."""
+        health = self.keeper.health
+        if active:
+            with self.conn.transaction():
+                self.keeper.lease.hold(self.conn)
+                self._fold()
+                self._presence(health)
+                self._alive()
+                self._announce()
+                self._shelve()
+            health.ended += len(server.end_long_transactions(self.conn))
+        self._fetch()
+        self._look_around(health)
+
+    def _fold(self) -> None:
+        """Keep the newest pulse of each desk, where that desk signed it."""
+        last = self.conn.execute("SELECT max(n) FROM commandlog.pulses").fetchone()
+        if last is None or last[0] is None:
+            return
+        with self.conn.cursor(binary=True) as cursor:
+            names = ("desk", "party", "upto", "hash", "purged", "waiting", "offset_ms", "sent_at", "signature")
+            rows = [dict(zip(names, row[1:], strict=True)) for row in cursor.execute(_PULSES, last)]
+        for row in rows:
+            known = self.keeper.desks.get(row["desk"])
+            pulse = Pulse(*(row[name] for name in Pulse._fields))
+            if known and pulse_holds(known.key, self.log.id, pulse):
+                self.conn.execute(_FOLD, row)
+        self.conn.execute("DELETE FROM commandlog.pulses WHERE n <= %s", last)
+
+    def _presence(self, health: Health) -> None:
+        """Say in the log who is gone and who is there again, at most once a minute of each desk."""
+        self.conn.execute(_CONNECTED)
+        now, present = time.monotonic(), list[str]()
+        for desk, seen_at, here in self.conn.execute(_PRESENT, (AWAY_AFTER,)).fetchall():
+            if here:
+                present.append(desk)
+            said = self._said.get(desk)
+            if here != self._here.get(desk, False) and (said is None or now - said > SAY_EVERY):
+                self._here[desk], self._said[desk] = here, now
+                self.keeper.errands.append((DeskSeen, {"desk": desk, "here": here, "last": seen_at}))
+        health.members = present
+
+    def _alive(self) -> None:
+        """Sign that the shared log ends here, and that somebody keeps it."""
+        if time.monotonic() - self._beat < BEAT_EVERY:
+            return
+        keeper, head, at = self.keeper, self.log.head, self.keeper.clock()
+        signature = keeper.key.sign(beat_bytes(self.log.id, keeper.desk, head.seq, head.hash, at))
+        self.conn.execute(_BEAT, (keeper.desk, head.seq, head.hash, at, signature))
+        self._beat = time.monotonic()
+
+    def _announce(self) -> None:
+        """Say in the log which other keepers there are: nobody believes one that no keeper has named."""
+        rows = self.conn.execute("SELECT desk, key FROM commandlog.keeper_keys WHERE NOT announced").fetchall()
+        for desk, key in rows:
+            if desk not in self.keeper.desks and self.keeper.desk in self.keeper.desks:
+                fields = {"desk": desk, "party": self.keeper.party, "key": key}
+                self.keeper.errands.append((DeskOpened, fields))
+            else:
+                self.conn.execute("UPDATE commandlog.keeper_keys SET announced = true WHERE desk = %s", (desk,))
+
+    def _shelve(self) -> None:
+        """Move the pieces of attachments whose records are there to where whoever may read those may read them."""
+        query = "SELECT DISTINCT d.login::text, d.desk, p.file FROM commandlog.pieces_in p JOIN commandlog.desks d USING (login)"
+        for login, desk, file in self.conn.execute(query).fetchall():
+            found = self.log.db.execute(
+                "SELECT a.since, a.size, r.words IS NULL FROM attachments a JOIN entries e ON e.since = a.since"
+                " JOIN records r ON r.seq = a.since WHERE a.file = ? AND e.desk = ? ORDER BY a.since",
+                (file, desk),
+            ).fetchone()
+            if not found:
+                continue
+            seq, size, erased = found
+            count = 0 if erased else pieces.count(size)
+            last = size - (count - 1) * pieces.PIECE
+            self.conn.execute(_MOVE, (login, file, seq, file, count, count, last, pieces.PIECE))
+            self.fetcher.look(self.log.head.seq, again=True)
+
+    def _fetch(self) -> None:
+        """Bring some pieces into the keeper's own log."""
+        self.fetcher.look(self.log.head.seq)
+        until = time.monotonic() + 0.2
+        while time.monotonic() < until and self.fetcher.fetch():
+            pass
+
+    def _look_around(self, health: Health) -> None:
+        """See how much waits."""
+        health.at = self.keeper.clock()
+        if time.monotonic() - self._look < LOOK_EVERY:
+            return
+        self._look = time.monotonic()
+        found = self.conn.execute(_INBOX, (COUNTED,)).fetchone()
+        health.waiting, health.oldest = (found[0], found[1] or 0) if found else (0, 0)
+        health.checkpoint = self.log.db.execute("SELECT coalesce(max(seq), 0) FROM checkpoints").fetchone()[0]
