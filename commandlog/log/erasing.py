@@ -69,8 +69,12 @@ _NOTHING = b"{}"
 def take_away(db: Connection, seq: int, decision: RecordId) -> None:
     """Destroy what the decision at a position erases, inside the transaction that stores the decision."""
     records = db.execute("SELECT record FROM erasures WHERE since = ? ORDER BY record", (seq,)).fetchall()
-    destroyed = [_destroy(db, record) for (record,) in records]
-    if any(destroyed):
+    destroy(db, [record for (record,) in records], decision)
+
+
+def destroy(db: Connection, records: list[int], decision: RecordId) -> None:
+    """Destroy the words of the records at these positions, which a decision erased that may be sealed here."""
+    if any([_destroy(db, record) for record in records]):
         rewriting.begin_again(db)
         before = unpurged(db) or Unpurged()
         _keep(db, Unpurged((*before.decisions, decision)))

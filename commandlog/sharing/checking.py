@@ -1,0 +1,163 @@
+"""Checking what a server says about the shared log, before any of it is taken. Nothing here talks to anybody.
+
+The chain holds by its hashes; a keeper's checkpoint ties it to a signature, and what no checkpoint vouches for yet is
+checked by its desks' own signatures.
+"""
+
+from sqlite3 import Connection
+from typing import Any, NamedTuple
+
+import msgspec
+
+from commandlog.log import chain
+from commandlog.log.chain import Header
+from commandlog.log.derived.table import PROVISIONAL, position_of
+from commandlog.log.member import Member
+from commandlog.log.reading import Head
+from commandlog.log.rebuild import Stored, follows, says
+from commandlog.model.keeping import Erased
+from commandlog.model.records import decode_frame
+from commandlog.sharing.trust import Desks
+
+UNVOUCHED = 500  # records without a checkpoint, at which their signatures are checked, although more is to come
+
+
+class Row(NamedTuple):
+    """What the server says of one position; `frame` and what follows it are None where it is sealed for this desk.
+
+    `erased_by` is the position of the decision that erased its words. `signer` and `signature` are those of a
+    checkpoint that stands here, `opened` the positions of records that may be read from here on.
+    """
+
+    seq: int
+    header: bytes
+    hash: bytes
+    frame: bytes | None = None
+    words: bytes | None = None
+    words_hash: bytes | None = None
+    erased_by: int | None = None
+    signer: str | None = None
+    signature: bytes | None = None
+    opened: list[int] | None = None
+
+    @property
+    def stored(self) -> Stored:
+        """The record as it is stored here: what stands in for words does so only where they are gone."""
+        return Stored(*self[:5], self.words_hash if self.frame is not None and self.words is None else None)
+
+    @property
+    def size(self) -> int:
+        """How many bytes its parts have."""
+        return len(self.frame or b"") + len(self.words or b"")
+
+
+class Wrong(Exception):
+    """What the server says about `position` cannot be, for the reason in the text (English, for the evidence)."""
+
+    def __init__(self, position: int, what: str) -> None:
+        super().__init__(what)
+        self.position = position
+
+
+class Checker:
+    """What has been checked so far; `row` goes on from there. It is not changed where a check fails or is not kept."""
+
+    def __init__(self, db: Connection, log_id: bytes, member: Member, head: Head, desks: Desks) -> None:
+        self.db, self.log_id, self.member, self.head, self.desks = db, log_id, member, head, desks
+        self._unvouched: tuple[Header, ...] = ()
+
+    def checked(self, rows: list[Row], opened: list[Row], *, more: bool) -> "Checker":
+        """Return a checker that stands behind these rows; raises Wrong where one of them cannot be.
+
+        `opened` are earlier records, with the headers that are here, that were sealed. With `more`, the server has told
+        that others follow: signatures can wait for the checkpoint behind them.
+        """
+        after = Checker(self.db, self.log_id, self.member, self.head, self.desks)
+        unvouched = list(self._unvouched)
+        for row in rows:
+            try:
+                header = after._row(row)
+            except (TypeError, ValueError, OverflowError, AttributeError) as error:
+                raise Wrong(after.head.seq + 1, f"unreadable: {error}") from error
+            unvouched.append(header)
+            if row.signature is not None:
+                after._checkpoint(row)
+                unvouched = []
+        if unvouched and (not more or len(unvouched) > UNVOUCHED):
+            after._signatures(unvouched)
+            unvouched = []
+        after._unvouched = tuple(unvouched)
+        for row in opened:
+            if not says(row.stored, chain.unpack_header(row.header).digest):
+                raise Wrong(row.seq, "a record that was opened is not what its digest says")
+        after._erasures(rows, opened)
+        return after
+
+    def _row(self, row: Row) -> Header:
+        position = self.head.seq + 1
+        head = follows(self.head, self.log_id, row.stored, sealed=True)
+        if head is None:
+            raise Wrong(position, "it does not follow from the record before it, or is not what its hash says")
+        header = chain.unpack_header(row.header)
+        if row.frame is None and header.party == self.member.party:
+            raise Wrong(position, "a record of this desk's own party is sealed")
+        if header.desk == self.member.desk:
+            self._own(position, header)
+        self.desks = self.desks.with_(header, row.frame)
+        self.head = head
+        return header
+
+    def _own(self, position: int, header: Header) -> None:
+        """Check that what was written here comes back as it was written, and once."""
+        found = self.db.execute(
+            "SELECT r.seq, r.header FROM entries e JOIN records r ON r.seq = e.since WHERE e.id = ?", (header.id,)
+        ).fetchone()
+        if found and found[0] < PROVISIONAL:
+            raise Wrong(position, "a record of this desk comes twice")
+        if found and chain.unpack_header(found[1]).digest != header.digest:
+            raise Wrong(position, "a record of this desk comes back changed")
+
+    def _checkpoint(self, row: Row) -> None:
+        desk = row.signer or ""
+        known = self.desks.get(desk)
+        if known is None or (self.desks.kept and not known.keeper):
+            raise Wrong(row.seq, f"a checkpoint by {desk!r}, which does not keep this log")
+        if not chain.checkpoint_holds(known.key, row.signature or b"", self.log_id, row.seq, row.hash):
+            raise Wrong(row.seq, f"a checkpoint that {desk!r} has not signed")
+
+    def _signatures(self, headers: list[Header]) -> None:
+        """Check what no checkpoint vouches for. A desk that is not known here yet has only the keeper's word."""
+        ids = set[bytes]()
+        for header in headers:
+            known = self.desks.get(header.desk)
+            if known and (known.party != header.party or not chain.signature_holds(known.key, header)):
+                raise Wrong(header.seq, "it is not signed by its desk")
+            place = position_of(self.db, header.id)
+            if header.id in ids or (place < PROVISIONAL and place not in (0, header.seq)):
+                raise Wrong(header.seq, "a record comes twice")
+            ids.add(header.id)
+
+    def _erasures(self, rows: list[Row], opened: list[Row]) -> None:
+        """Check that words which are not there were erased by a decision that this desk gets, too."""
+        by_seq = {row.seq: row.frame for row in rows}
+        for row in (*opened, *rows):
+            if row.frame is not None and row.words is None:
+                decision = row.erased_by or 0
+                frame = by_seq[decision] if decision in by_seq else self._frame_at(decision)
+                if decision <= row.seq or not erases(frame, row.header[26:42]):
+                    raise Wrong(row.seq, "its words are withheld, and no decision erased them")
+
+    def _frame_at(self, seq: int) -> bytes | None:
+        found = self.db.execute("SELECT frame FROM records WHERE seq = ?", (seq,)).fetchone()
+        return found[0] if found else None
+
+
+def erases(frame: bytes | None, record_id: bytes) -> bool:
+    """Whether a decision, by its salted frame, erases a record; one that is sealed here is believed."""
+    if frame is None:
+        return True
+    try:
+        said: Any = decode_frame(frame[chain.SALT :])
+    except (msgspec.MsgspecError, ValueError):
+        return False
+    return isinstance(said, Erased) and record_id in said.records

@@ -1,0 +1,314 @@
+"""A desk of a shared log: follows it and sends to it, for as long as it is asked to. Whatever happens, writing goes on.
+
+Nothing here ever holds the log while it waits for the network. One process at a time does this for a file.
+"""
+
+import random
+import select
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+from psycopg.errors import ConnectionTimeout
+
+from commandlog.language import _
+from commandlog.log.derived.table import PROVISIONAL
+from commandlog.log.erasing import unpurged
+from commandlog.log.files import failures
+from commandlog.log.keys import desk_key
+from commandlog.log.lock import Busy, FileLock
+from commandlog.log.store import Clock, Log, system_clock
+from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
+from commandlog.sharing.fetching import Fetcher
+from commandlog.sharing.following import Follower
+from commandlog.sharing.forked import Forked
+from commandlog.sharing.link import PATIENCE, Refused, Revoked, connect, telling
+from commandlog.sharing.pulses import PULSE_AFTER, PULSE_EVERY
+from commandlog.sharing.sending import Sender
+from commandlog.sharing.settings import Settings
+from commandlog.sharing.showing import Shower
+from commandlog.sharing.state import OFFSET, State
+from commandlog.sharing.watchdog import SILENT, Watchdog
+from commandlog.sharing.watching import Watch, offset
+
+POLL = 1.0  # seconds between two questions, whether or not there was a notice
+GLANCE = 0.003  # seconds between two looks whether something was written here
+TEND = 5.0  # seconds between two slices of what can wait for an idle moment
+BACKOFF = (0.5, 5.0)  # seconds between two tries to connect, at first and at most
+PATIENCES = (PATIENCE, 15.0, 45.0, 60.0)  # seconds: longer each time that the server was too slow
+QUICK = 2.0  # seconds in which a connection was made, after which patience is short again
+SHUT_OUT = 60.0  # seconds between two tries of a login that was refused
+OVERDUE = 60.0  # seconds after which an entry that was sent should have its place
+
+
+def run(
+    file: Path,
+    settings: Path,
+    stop: threading.Event,
+    tell: Callable[[State], None],
+    password: Callable[[], str],
+    clock: Clock = system_clock,
+) -> None:
+    """Follow the shared log that a file is a desk of, and send what is written in it, until `stop` is set.
+
+    `tell` is called, on another thread, whenever the state changed; `password` when a connection needs one, and again
+    when that one was refused. Raises RuleError where the file is no desk or another process follows it already,
+    Damaged where the file is, and whatever `password` raises; all else is told and tried again.
+    """
+    with _alone(file), Log(file, clock=clock) as log:
+        if log.member is None or log.member.keeper:
+            raise RuleError(_("{file} is not a desk of a shared log: `commandlog join` makes one.").format(file=file))
+        own = Settings(settings, log.id, log.member.desk)
+        with Shower(own, clock, tell) as shower, Watchdog() as watchdog:
+            _Desk(log, own, settings, shower, watchdog, stop, password).run()
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Be the one that follows for a file."""
+    try:
+        lock = FileLock(Path(f"{file}.follow"), 0)
+    except OSError as error:
+        raise RuleError(_("{file} cannot be followed: {error}").format(file=file, error=error.strerror)) from error
+    try:
+        with lock:
+            yield
+    except Busy as error:
+        told = _("Another program on this machine already follows the shared log for {file}.")
+        raise RuleError(told.format(file=file)) from error
+    finally:
+        lock.close()
+
+
+class _Line:
+    """One connection, and what goes over it."""
+
+    def __init__(self, log: Log, conn: psycopg.Connection, pinned: bytes) -> None:
+        self.conn = conn
+        self.follower = Follower(log, conn, pinned)
+        self.sender = Sender(log, conn)
+        self.fetcher = Fetcher(log, conn)
+        self.watch = Watch(log, conn, lambda: self.follower.desks)
+        self.noticed = True
+        self.all_here = False
+        self.later = 0.0
+        self.polled = self.pulsed = self.tended = 0.0
+        self.pulsed_upto = 0
+        conn.add_notify_handler(self._notice)
+
+    def _notice(self, _notify: object) -> None:
+        self.noticed = True
+
+    def listen(self) -> None:
+        """Take what has come in without having been asked for; raises psycopg.OperationalError where it was the end."""
+        pgconn = self.conn.pgconn
+        pgconn.consume_input()
+        while pgconn.notifies():
+            self.noticed = True
+
+
+class _Desk:
+    """The loop of one desk."""
+
+    def __init__(
+        self,
+        log: Log,
+        own: Settings,
+        settings: Path,
+        shower: Shower,
+        watchdog: Watchdog,
+        stop: threading.Event,
+        password: Callable[[], str],
+    ) -> None:
+        if log.member is None:
+            raise AssertionError("a log of its own is no desk")
+        self.log, self.own, self.shower, self.watchdog, self.stop = log, own, shower, watchdog, stop
+        self.key = desk_key(settings, log.id + log.branch, log.member.party)
+        self.ask, self.password = password, ""
+        self.asked = False
+        self.patience = 0
+        self.backoff = BACKOFF[0]
+        self.offset = 0
+        self.version = -1
+        self.waited = (0, 0.0)
+
+    def run(self) -> None:
+        """Go on until it is asked to stop."""
+        with failures(self.log.path):
+            self._stand()
+        while not self.stop.is_set():
+            wait = self._next_wait()
+            try:
+                with failures(self.log.path):
+                    self._connected()
+                continue
+            except Forked as error:
+                self.shower.phase("stopped", str(error), error.alarm)
+                wait = OVERDUE if error.alarm == "forked" else BACKOFF[1]
+            except Damaged as error:
+                self.shower.phase("stopped", str(error))
+                raise
+            except Refused as error:
+                self.asked = isinstance(error, Revoked) and self.asked
+                self.shower.phase("stopped", str(error), "revoked" if isinstance(error, Revoked) else "")
+                wait = SHUT_OUT if isinstance(error, Revoked) else BACKOFF[1]
+            except CommandLogError as error:
+                self._slow(error)
+                self.shower.phase("offline", str(error))
+            finally:
+                self.shower.asking(now=False)
+                self.shower.say(keeper_alive=False)
+            self._rest(wait)
+
+    def _next_wait(self) -> float:
+        """Return how long to wait when the next try fails, so that not all desks come back at once."""
+        wait = self.backoff * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
+        self.backoff = min(self.backoff * 2, BACKOFF[1])
+        return wait
+
+    def _slow(self, error: CommandLogError) -> None:
+        """Be more patient with a server that was too slow to answer."""
+        if isinstance(error.__cause__, ConnectionTimeout) or self.watchdog.bitten:
+            self.patience = min(self.patience + 1, len(PATIENCES) - 1)
+        self.watchdog.bitten = 0
+        self.watchdog.silent = max(SILENT, 2 * PATIENCES[self.patience])
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, and go on saying what waits here."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self.stop.wait(min(0.25, left)):
+            with suppress(Unavailable), failures(self.log.path):  # whoever writes there is told it
+                if self._written():
+                    self._stand()
+
+    # -- while there is a connection ---------------------------------------------------------------------------------
+
+    def _connected(self) -> None:
+        """Connect, and follow until that ends."""
+        shared = self.own.shared()
+        if not self.asked:
+            self.password, self.asked = self.ask(), True
+        start, patience = time.monotonic(), PATIENCES[self.patience]
+        with telling(shared.address), connect(shared.address, self.password, patience=patience) as conn:
+            with self._asking(conn):
+                conn.execute("LISTEN chain")
+                self.offset = offset(conn, self.log.clock)
+            if time.monotonic() - start < QUICK:
+                self.patience, self.watchdog.silent = 0, SILENT
+            self.shower.say(offset_ms=self.offset, offset_flag=abs(self.offset) > OFFSET)
+            self._follow(_Line(self.log, conn, bytes.fromhex(shared.keeper_key)))
+
+    @contextmanager
+    def _asking(self, conn: psycopg.Connection) -> Iterator[None]:
+        """Ask the server: that it does not answer is shown soon, and ended once patience is at its end."""
+        self.shower.asking(now=True)
+        with self.watchdog.watching(conn):
+            yield
+        self.shower.asking(now=False)
+
+    def _follow(self, line: _Line) -> None:
+        line.fetcher.look(self.log.head.seq, again=True)
+        while not self.stop.is_set():
+            with self._asking(line.conn):
+                busy = self._turn(line)
+            if not busy:
+                self._wait(line)
+
+    def _turn(self, line: _Line) -> bool:
+        """Do what is next, in this order: take what is new, send, look around, fetch; returns whether more is to do."""
+        now = time.monotonic()
+        if now - line.polled >= POLL:
+            line.noticed = True
+        if line.noticed and now >= line.later and self._pull(line):
+            return True
+        if line.all_here and line.sender.send():
+            return True
+        if now - line.polled >= POLL:
+            line.polled = now
+            self._look(line, now)
+        fetched = line.fetcher.fetch()
+        self.shower.say(pieces_missing=line.fetcher.missing)
+        return fetched
+
+    def _pull(self, line: _Line) -> bool:
+        line.noticed = False
+        pulled = line.follower.pull()
+        line.later = pulled.later
+        line.noticed = bool(pulled.later) or pulled.more
+        if pulled.taken:
+            line.watch.advanced()
+            line.fetcher.look(pulled.upto)
+        behind = pulled.more and not (line.all_here and pulled.taken < PULSE_AFTER)
+        line.all_here = line.all_here or not pulled.more
+        if line.all_here:
+            self.backoff = BACKOFF[0]
+        self._stand()
+        self.shower.say(phase="catching_up" if behind or not line.all_here else "joined", server_upto=pulled.upto)
+        return pulled.more
+
+    def _look(self, line: _Line, now: float) -> None:
+        """Once a second: does the log go on? Every ten seconds, or a hundred records: tell and see who is here."""
+        alive = line.watch.alive()
+        overdue = self._overdue(now)
+        stands = (not alive and line.follower.desks.kept) or overdue
+        trouble = _("The shared log takes nothing in at the moment. What you write is kept here until it does.")
+        self.shower.say(
+            keeper_alive=alive,
+            server_upto=max(line.watch.upto, self.log.head.seq),
+            alarm="standstill" if stands else "",
+            trouble=trouble if stands else "",
+        )
+        if now - line.pulsed >= PULSE_EVERY or self.log.head.seq - line.pulsed_upto >= PULSE_AFTER:
+            line.pulsed, line.pulsed_upto = now, self.log.head.seq
+            self.shower.say(desks=line.watch.others())
+            line.watch.tell(self.key, self.shower.state.waiting, self.offset)
+        if now - line.tended >= TEND or unpurged(self.log.db):
+            line.tended = now
+            self.log.tend()
+
+    def _overdue(self, now: float) -> bool:
+        """Whether the first that waits here has been waiting for its place for too long, with everything connected."""
+        first = self.log.db.execute("SELECT min(seq) FROM records WHERE seq >= ?", (PROVISIONAL,)).fetchone()[0] or 0
+        if first != self.waited[0] or not first:
+            self.waited = (first, now)
+        return now - self.waited[1] > OVERDUE
+
+    def _wait(self, line: _Line) -> None:
+        """Wait for a notice, for something written here, or for the time to ask again."""
+        end = line.polled + POLL
+        if line.noticed and line.later:
+            end = min(end, line.later)
+        while not self.stop.is_set():
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            if select.select([line.conn.pgconn.socket], [], [], min(GLANCE, left))[0]:
+                line.listen()
+                if line.noticed and not line.later:
+                    return
+            if self._written():
+                self._stand()
+                return
+
+    def _written(self) -> bool:
+        """Whether another program or thread has written in the file since the last time."""
+        version = self.log.db.execute("PRAGMA data_version").fetchone()[0]
+        before, self.version = self.version, version
+        return bool(version != before)
+
+    def _stand(self) -> None:
+        """Say how far this file is, and what waits in it."""
+        self.log.refresh()
+        first, count = self.log.db.execute(
+            "SELECT min(seq), count(*) FROM records WHERE seq >= ?", (PROVISIONAL,)
+        ).fetchone()
+        since = 0
+        if first:
+            (header,) = self.log.db.execute("SELECT header FROM records WHERE seq = ?", (first,)).fetchone()
+            since = int.from_bytes(header[42:50], "big")
+        (refused,) = self.log.db.execute("SELECT count(*) FROM refused WHERE settled = 0").fetchone()
+        upto = self.log.head.seq
+        self.shower.say(upto=upto, waiting=count, waiting_since=since, refused=refused)

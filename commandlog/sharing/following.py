@@ -1,0 +1,222 @@
+"""Following the shared log: what others wrote comes into this desk's own file, checked, in its place.
+
+Nothing is held while the server is asked: what was read is checked in memory, and then goes in at once. Whoever presses
+Enter meanwhile goes first.
+"""
+
+import time
+from typing import NamedTuple
+
+import msgspec
+import psycopg
+
+from commandlog.log import chain
+from commandlog.log.derived.table import FOREVER, PROVISIONAL
+from commandlog.log.erasing import destroy
+from commandlog.log.reading import newer_record
+from commandlog.log.rebuild import GaveWay, Stored, rebase, says, stored
+from commandlog.log.store import Log
+from commandlog.model.records import NewerRecord
+from commandlog.sharing.checking import Checker, Row, Wrong
+from commandlog.sharing.forked import forked
+from commandlog.sharing.trust import Desks
+
+FEW, MANY, BEHIND_MINE = 50, 500, 2_000
+"""Records that are asked for at a time: when all is here, when catching up, and when own ones wait behind them."""
+BYTES = 8 << 20  # at which a page ends, whatever it lacks
+CHUNK = 100  # rows that come from the server at a time, where a page may be long
+PACE = 1.0  # seconds between two rebases of what waits
+INSIST = 5.0  # seconds of giving way after which a rebase goes first, once: who never stops writing must follow too
+
+# both sides of each join are bounded, or the planner reads all of it
+_PAGE = """
+SELECT c.seq, c.header, c.hash, p.frame, p.words, p.words_hash, p.erased_by, k.desk, k.signature,
+    ARRAY(SELECT o.seq FROM commandlog.opened o WHERE o.by_seq = c.seq AND c.seq > %(head)s)
+FROM commandlog.chain c
+LEFT JOIN commandlog.parts p ON p.seq = c.seq AND p.seq > %(head)s AND p.seq <= %(last)s
+LEFT JOIN commandlog.checkpoints k ON k.seq = c.seq AND k.seq > %(head)s AND k.seq <= %(last)s
+WHERE c.seq >= %(head)s AND c.seq <= %(last)s ORDER BY c.seq
+"""
+_PARTS = """
+SELECT seq, frame, words, words_hash, erased_by FROM commandlog.parts WHERE seq = ANY(%s) ORDER BY seq
+"""
+
+
+class Pulled(NamedTuple):
+    """What came of asking once: records `taken`, up to which position, and whether `more` is there to be taken now.
+
+    With `later`, something is there that is not taken before then (time.monotonic).
+    """
+
+    taken: int
+    upto: int
+    more: bool = False
+    later: float = 0.0
+
+
+class _Page(NamedTuple):
+    """What one pull takes: records, and the checker that stands behind them.
+
+    `opened` were sealed here and can be read now. `erased` are those whose words are to be destroyed, by position, each
+    with the id of the decision, which may be sealed here.
+    """
+
+    checker: Checker
+    rows: list[Row]
+    opened: list[Stored]
+    erased: dict[int, bytes]
+
+
+class Follower:
+    """Brings one desk's file up to date from one connection. Not for two threads."""
+
+    def __init__(self, log: Log, conn: psycopg.Connection, pinned: bytes) -> None:
+        """`pinned` is the public key of the first keeper, empty where it is not known yet."""
+        if log.member is None:
+            raise AssertionError("a log of its own follows nobody")
+        log.refresh()
+        self.log, self.conn, self.member = log, conn, log.member
+        self._checker = Checker(log.db, log.id, log.member, log.head, Desks.of(log.db, pinned))
+        self._rebased = 0.0
+        self._insist = 0.0
+        self._full = False
+
+    @property
+    def desks(self) -> Desks:
+        """Whose signatures count, as far as this desk has the log."""
+        return self._checker.desks
+
+    def pull(self) -> Pulled:
+        """Ask for what is next, check it and take it; one round trip where nothing was erased or opened.
+
+        Raises Forked with the evidence kept where what the server says cannot be, psycopg.Error where it does not
+        answer, Unavailable or Damaged where the file cannot be written.
+        """
+        self.log.refresh()
+        head, waits = self.log.head.seq, self.log.tip >= PROVISIONAL
+        limit = (BEHIND_MINE if waits else MANY) if self._full else FEW
+        rows = list[Row]()
+        try:
+            rows = self._page(head, head + limit)
+            if head:
+                rows = self._after_head(rows)
+            if not rows:
+                self._full = False
+                return Pulled(0, head)
+            full = rows[-1].seq == head + limit or sum(row.size for row in rows) > BYTES
+            page = self._checked(rows, more=full)
+        except (Wrong, msgspec.ValidationError) as wrong:
+            raise forked(self.log, getattr(wrong, "position", head + 1), str(wrong), rows) from wrong
+        if waits and not full and not self._in_time() and len(mine := self._own(rows)) < len(rows):
+            if not mine:
+                return Pulled(0, head, later=self._rebased + PACE)
+            page = self._checked(mine, more=True)
+        if not self._take(page):
+            return Pulled(0, head, more=True)
+        self._checker, self._full = page.checker, full
+        return Pulled(len(page.rows), page.checker.head.seq, more=full)
+
+    def _page(self, head: int, last: int) -> list[Row]:
+        """Return what the server has from `head` to `last`, both included, or so much of it as is not too large."""
+        bounds = {"head": head, "last": last}
+        with self.conn.cursor(binary=True) as cursor:
+            if last - head <= FEW:
+                return msgspec.convert(cursor.execute(_PAGE, bounds, prepare=True).fetchall(), list[Row])
+            found, size = list[Row](), 0
+            for row in cursor.stream(_PAGE, bounds, binary=True, size=CHUNK):
+                found.append(msgspec.convert(row, Row))
+                size += found[-1].size
+                if size > BYTES:
+                    break
+            return found
+
+    def _after_head(self, rows: list[Row]) -> list[Row]:
+        """Return the rows behind this file's own last record, which the server must have as it is here."""
+        head = self.log.head
+        if not rows or rows[0].seq != head.seq:
+            raise forked(self.log, head.seq, "the last record of this desk is not there", rows, "rewound")
+        if rows[0].hash != head.hash:
+            raise forked(self.log, head.seq, "the last record of this desk is another one there", rows)
+        return rows[1:]
+
+    def _checked(self, rows: list[Row], *, more: bool) -> _Page:
+        """Check rows, and those without which they must not be taken: the decisions that erased their words."""
+        while True:
+            last = rows[-1].seq
+            wanted = sorted({seq for row in rows for seq in row.opened or () if seq < rows[0].seq})
+            here = self._here(wanted)
+            changed = self._parts(here) if here else []
+            opened = [row for row in changed if here[row.seq].frame is None]
+            must = max((row.erased_by or 0 for row in (*rows, *opened)), default=0)
+            if must <= last:
+                break
+            rows = [*rows, *self._page(last, must)[1:]]
+            if rows[-1].seq == last:
+                raise Wrong(last, f"its words were erased by a decision at {must}, which is not there")
+        checker = self._checker.checked(rows, opened, more=more)
+        gone = [row for row in changed if row.words is None and here[row.seq].words and self._may_go(row)]
+        erased = {row.seq: self._id_of(row.erased_by or 0, rows) for row in gone}
+        return _Page(checker, rows, [row.stored for row in opened], erased)
+
+    def _here(self, wanted: list[int]) -> dict[int, Stored]:
+        """Return those of these records that are sealed here, or have words."""
+        found = [one for seq in wanted for one in stored(self.log.db, seq, seq)]
+        return {one.seq: one for one in found if one.frame is None or one.words is not None}
+
+    def _parts(self, here: dict[int, Stored]) -> list[Row]:
+        """Return what the server says now of records that this file has."""
+        with self.conn.cursor(binary=True) as cursor:
+            parts = cursor.execute(_PARTS, (list(here),)).fetchall()
+        return [
+            msgspec.convert((seq, here[seq].header, here[seq].hash, *part), Row) for seq, *part in parts if seq in here
+        ]
+
+    def _may_go(self, row: Row) -> bool:
+        """Whether words that are here are to be destroyed, on the word of a decision that may be sealed here.
+
+        Those of this desk's own party are not, without a decision that it can read: the records' own rules see to that.
+        """
+        header = chain.unpack_header(row.header)
+        return says(row.stored, header.digest) and header.party != self.member.party
+
+    def _id_of(self, seq: int, rows: list[Row]) -> bytes:
+        found = next((row.header for row in rows if row.seq == seq), None) or next(
+            (one.header for one in stored(self.log.db, seq, seq)), b""
+        )
+        return found[26:42]
+
+    def _in_time(self) -> bool:
+        return time.monotonic() >= self._rebased + PACE
+
+    def _own(self, rows: list[Row]) -> list[Row]:
+        """Return those rows with which the page begins that are the first of what waits here, in its order."""
+        waiting = stored(self.log.db, PROVISIONAL, FOREVER)
+        own = list[Row]()
+        for row, mine in zip(rows, waiting, strict=False):
+            if row.header[26:42] != mine.header[26:42]:
+                break
+            own.append(row)
+        return own
+
+    def _take(self, page: _Page) -> bool:
+        """Put what was checked into the file; returns False where somebody who writes went first."""
+        rows = page.rows
+        try:
+            with self.log.writing():
+                rebase(self.log, (row.stored for row in rows), page.opened, self._give_way)
+                for seq, decision in page.erased.items():
+                    destroy(self.log.db, [seq], decision)
+                signed = [(row.seq, row.hash, row.signer, row.signature) for row in rows if row.signature is not None]
+                self.log.db.executemany("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", signed)
+        except GaveWay:
+            self._insist = self._insist or time.monotonic() + INSIST
+            return False
+        except NewerRecord as error:
+            raise newer_record(rows[0].seq) from error
+        except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
+            raise forked(self.log, rows[0].seq, f"a record cannot be read: {error}", rows) from error
+        self._insist, self._rebased = 0.0, time.monotonic()
+        return True
+
+    def _give_way(self) -> bool:
+        return (not self._insist or time.monotonic() < self._insist) and self.log.is_wanted()

@@ -1,0 +1,68 @@
+"""What a desk does not believe: a server that says otherwise than before, than others, or than its own signatures."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from commandlog.language import _
+from commandlog.log.store import Log
+from commandlog.model.errors import Damaged
+
+KEPT = 20  # rows of either side
+
+Kind = Literal["forked", "rewound"]
+
+
+class Forked(Damaged):
+    """The shared log as the server tells it does not go on from what this desk has; nothing of it was taken.
+
+    `alarm` is "forked" where it tells another history, "rewound" where it has lost what it had told before. `evidence`
+    is the file that keeps what it said.
+    """
+
+    def __init__(self, message: str, position: int, alarm: Kind, evidence: Path | None) -> None:
+        super().__init__(message, position)
+        self.alarm = alarm
+        self.evidence = evidence
+
+
+def forked(log: Log, position: int, what: str, said: Sequence[Any] = (), alarm: Kind = "forked") -> Forked:
+    """Return the error for what a server `said` about a position, and keep the evidence beside the log.
+
+    `what` says in English, for whoever looks into it, which check failed.
+    """
+    evidence = _keep(log, position, what, said, alarm)
+    if alarm == "rewound":
+        told = _("The shared log has lost entries that this desk has (from {position} on): its server was put back.")
+    else:
+        told = _("The shared log does not go on from what this desk has: at {position} the server says something else.")
+    told = told.format(position=position) + " " + _("Nothing of it was taken. Go on working; call your administrator.")
+    if evidence:
+        told += " " + _("What it said is kept in {file}.").format(file=evidence)
+    return Forked(told, position, alarm, evidence)
+
+
+def _keep(log: Log, position: int, what: str, said: Sequence[Any], alarm: Kind) -> Path | None:
+    """Write what the server said, and what this file has there, beside the log; None where that cannot be done."""
+    query = "SELECT seq, header, hash FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq"
+    now = datetime.fromtimestamp(log.clock() / 1000, UTC)
+    file = log.path.with_name(f"{log.path.name}.evidence-{now:%Y%m%dT%H%M%SZ}.json")
+    found = {
+        "at": now,
+        "log": log.id.hex(),
+        "alarm": alarm,
+        "position": position,
+        "what": what,
+        "server": list(said[:KEPT]),
+        "here": log.db.execute(query, (position - KEPT, position + KEPT)).fetchall(),
+        "checkpoints": log.db.execute("SELECT * FROM checkpoints ORDER BY seq DESC LIMIT 3").fetchall(),
+    }
+    with suppress(OSError):  # the alarm itself says that nothing could be kept
+        file.touch(mode=0o600)
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(found, enc_hook=repr)))
+        return file
+    return None

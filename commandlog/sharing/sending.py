@@ -1,0 +1,142 @@
+"""Sending: what waits in this desk's file goes to the shared log, in its order, and attachments behind their records.
+
+Nothing is ever asked back: what has its place comes with the shared log. What was sent before a connection broke may be
+sent again; the server has each record of a login once.
+"""
+
+import time
+from typing import NamedTuple
+
+import msgspec
+import psycopg
+
+from commandlog.log import chain, pieces
+from commandlog.log.derived.table import FOREVER, PROVISIONAL
+from commandlog.log.store import Log
+from commandlog.model.keeping import Attached
+from commandlog.model.records import decode_frame
+
+RECORDS, BYTES = 200, 1 << 20  # at most, in one transaction of the server
+AGAIN = 15.0  # seconds without any of the own records coming back, after which what waits is sent again
+
+_INSERT = """
+INSERT INTO commandlog.inbox (id, header, frame, words)
+SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[]) ON CONFLICT DO NOTHING
+"""
+_PIECE = "INSERT INTO commandlog.pieces_in (file, number, bytes) VALUES (%b, %b, %b) ON CONFLICT DO NOTHING"
+_THERE = "SELECT file, array_agg(number) FROM commandlog.pieces WHERE file = ANY(%b) GROUP BY file"
+_NOTICE = "NOTIFY inbox"
+_NEXT = "SELECT seq, header, frame, words FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"
+_ATTACHED = (
+    "SELECT a.since, a.file, a.size FROM attachments a JOIN entries e ON e.since = a.since"
+    " JOIN records r ON r.seq = a.since WHERE e.desk = ? AND r.words IS NOT NULL"
+)
+
+
+class _Waiting(NamedTuple):
+    seq: int
+    header: bytes
+    frame: bytes
+    words: bytes | None
+
+
+class Sender:
+    """Hands over what one desk's file has for the shared log, a little at a time. Not for two threads."""
+
+    def __init__(self, log: Log, conn: psycopg.Connection) -> None:
+        if log.member is None:
+            raise AssertionError("a log of its own sends nothing")
+        self.log, self.conn, self.desk = log, conn, log.member.desk
+        self._sent = PROVISIONAL - 1
+        self._first = 0
+        self._since = time.monotonic()
+        self._pieces: list[tuple[bytes, int]] | None = None
+
+    def send(self) -> int:
+        """Send what is next: a batch of records, else a piece of an attachment; returns how many of them, 0 for none.
+
+        Raises psycopg.Error where the server does not answer, or does not take it.
+        """
+        self._again()
+        rows = self._next()
+        if rows:
+            self._hand_over(rows)
+            self._sent = rows[-1].seq
+            for row in rows:
+                self._attach(row)
+            return len(rows)
+        return self._send_piece()
+
+    def _next(self) -> list[_Waiting]:
+        found, size = list[_Waiting](), 0
+        for one in self.log.db.execute(_NEXT, (self._sent + 1, FOREVER, RECORDS)).fetchall():
+            row = _Waiting._make(one)
+            size += len(row.frame) + len(row.words or b"")
+            if found and size > BYTES:
+                break
+            found.append(row)
+        return found
+
+    def _hand_over(self, rows: list[_Waiting]) -> None:
+        """Put records in the inbox, and say so in a transaction of its own: notices may fail, and hold up nobody."""
+        columns = ([row.header[26:42] for row in rows], *([row[at] for row in rows] for at in (1, 2, 3)))
+        with self.conn.pipeline() as pipeline:
+            self.conn.execute(_INSERT, columns)
+            pipeline.sync()
+            self.conn.execute(_NOTICE)
+
+    def _again(self) -> None:
+        """Begin anew with what waits where nothing of it has come back for a while: the server may have lost it."""
+        first = self.log.db.execute("SELECT min(seq) FROM records WHERE seq >= ?", (PROVISIONAL,)).fetchone()[0] or 0
+        now = time.monotonic()
+        if first != self._first or first > self._sent:
+            self._first, self._since = first, now
+        elif first and now - self._since > AGAIN:
+            self._sent, self._since = PROVISIONAL - 1, now
+
+    # -- attachments -----------------------------------------------------------------------------------------------
+
+    def _attach(self, row: _Waiting) -> None:
+        """Remember the pieces of a record that attaches a file."""
+        if self._pieces is None or b'"attached"' not in row.frame:
+            return
+        try:
+            said = decode_frame(row.frame[chain.SALT :])
+        except (msgspec.MsgspecError, ValueError):
+            return
+        if isinstance(said, Attached):
+            self._pieces += [(said.file, number) for number in range(pieces.count(said.size))]
+
+    def _send_piece(self) -> int:
+        if self._pieces is None:
+            self._pieces = self._unsent()
+        while self._pieces:
+            file, number = self._pieces.pop(0)
+            data = pieces.piece(self.log.db, file, number)
+            if data:  # else it was erased since
+                try:
+                    self._hand_over_piece(file, number, data)
+                except psycopg.Error:
+                    self._pieces.insert(0, (file, number))
+                    raise
+                return 1
+        return 0
+
+    def _hand_over_piece(self, file: bytes, number: int, data: bytes) -> None:
+        with self.conn.pipeline() as pipeline:
+            self.conn.execute(_PIECE, (file, number, data))
+            pipeline.sync()
+            self.conn.execute(_NOTICE)
+
+    def _unsent(self) -> list[tuple[bytes, int]]:
+        """Return the pieces of this desk's attachments that the server is not known to have, in their order."""
+        files = {file: size for _seq, file, size in self.log.db.execute(_ATTACHED, (self.desk,)).fetchall()}
+        if not files:
+            return []
+        there: dict[bytes, list[int]] = dict(self.conn.execute(_THERE, (list(files),)).fetchall())
+        return [
+            (file, number)
+            for file, size in files.items()
+            for number in range(pieces.count(size))
+            if number not in there.get(file, ())
+        ]
