@@ -10,12 +10,13 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from commandlog.language import _, marked
-from commandlog.sharing.schema import SESSIONS, Names, Statement
+from commandlog.sharing.access import SESSIONS
+from commandlog.sharing.schema import Names, Statement
 
 TEMPORARY = "1GB"  # of temporary files of one session
 
-# Locks that outlive a transaction, waiting, sizes that tell of others, notices and messages without bounds, files in the
-# database, and what holds up the lock manager while it is asked: nothing of this is needed.
+# Locks that outlive a transaction, waiting, sizes that tell of others, messages without bounds, files in the database,
+# and what holds up the lock manager while it is asked: nobody needs any of this.
 _FUNCTIONS: LiteralString = (
     "^(pg_(try_)?advisory_.*|lo_.*|loread|lowrite|pg_sleep.*|pg_notify|pg_logical_emit_message|pg_export_snapshot"
     "|pg_stat_get_activity|pg_stat_get_backend_.*|pg_lock_status|pg_blocking_pids|pg_safe_snapshot_blocking_pids"
@@ -127,8 +128,9 @@ _CHECKS: dict[str, LiteralString] = {
         f" AND setting::integer < {SESSIONS} * (SELECT count(*) FROM commandlog.desks WHERE revoked IS NULL) + 20"
     ),
     marked("connections from elsewhere are not encrypted ({found})"): (
-        "SELECT 'ssl = off' FROM pg_settings AS tls, pg_settings AS heard WHERE tls.name = 'ssl' AND tls.setting = 'off'"
-        " AND heard.name = 'listen_addresses' AND heard.setting !~ '^(127\\.0\\.0\\.1|::1|localhost|[ ,])*$'"
+        "SELECT 'ssl = off' FROM pg_settings AS tls, pg_settings AS heard"
+        " WHERE tls.name = 'ssl' AND tls.setting = 'off' AND heard.name = 'listen_addresses'"
+        " AND heard.setting !~ '^(127\\.0\\.0\\.1|::1|localhost|[ ,])*$'"
     ),
 }
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
-from psycopg import errors, pq
+from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from commandlog.language import _, marked
@@ -80,8 +80,8 @@ def connect(
     )
 
 
-def _of_address(address: Address, password: str) -> dict[str, object]:
-    given: dict[str, object] = {
+def _of_address(address: Address, password: str) -> dict[str, Any]:
+    given: dict[str, Any] = {
         "host": address.host,
         "port": address.port,
         "dbname": address.database,
@@ -101,9 +101,9 @@ def _of_address(address: Address, password: str) -> dict[str, object]:
     return given
 
 
-def _of_string(dsn: str, password: str) -> dict[str, object]:
+def _of_string(dsn: str, password: str) -> dict[str, Any]:
     try:
-        given: dict[str, object] = {**conninfo_to_dict(dsn)}
+        given: dict[str, Any] = {**conninfo_to_dict(dsn)}
     except psycopg.ProgrammingError as error:
         raise RuleError(_("This is no address of a PostgreSQL server: {error}").format(error=error)) from error
     if password:
@@ -119,7 +119,7 @@ def _of_string(dsn: str, password: str) -> dict[str, object]:
     return given
 
 
-def _elsewhere(given: dict[str, object]) -> str:
+def _elsewhere(given: dict[str, Any]) -> str:
     """Return where the library would go by itself; a name that is not this machine's where only it can tell."""
     if given.get("service") or os.environ.get("PGSERVICE"):
         return "service"

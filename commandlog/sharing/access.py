@@ -1,0 +1,183 @@
+"""Who may do what with the tables of an event: its roles, logins, functions, policies and rights.
+
+A desk's login may put given columns into `inbox`, `pieces_in` and `pulses`, and read what its party may. Who asks is
+always `session_user`, which no SET ROLE changes; a login that is revoked, or whose invitation has run out, reads and
+writes nothing. The keeper puts in order; it neither changes nor deletes a link of the chain.
+"""
+
+from collections.abc import Iterator
+
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from commandlog.sharing.schema import PIECE, Names, Statement, split
+
+ROOM_ROWS, ROOM_BYTES = 20_000, 256 << 20
+"""What of one login may lie in the inbox, or as pieces, before the keeper has taken it."""
+SESSIONS = 4
+"""Connections that one login may have at once: see docs/sharing.md, sizing."""
+
+_DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+_ADMITTED = "login = session_user AND revoked IS NULL AND (joined IS NOT NULL OR ends > clock_timestamp())"
+_MINE = "(SELECT commandlog.my_readers())"
+_FUNCTIONS = f"""
+CREATE FUNCTION commandlog.my_readers() RETURNS text[] LANGUAGE sql STABLE {_DEFINER} AS
+    $$ SELECT ARRAY[party, '*'] FROM commandlog.desks WHERE {_ADMITTED} AND NOT keeper $$;
+CREATE FUNCTION commandlog.room_in_inbox() RETURNS boolean LANGUAGE sql STABLE {_DEFINER} AS
+    $$ SELECT EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED})
+       AND (SELECT count(*) < {ROOM_ROWS} AND coalesce(sum(bytes), 0) < {ROOM_BYTES} FROM (
+           SELECT octet_length(frame) + coalesce(octet_length(words), 0) AS bytes FROM commandlog.inbox
+           WHERE login = session_user LIMIT {ROOM_ROWS}) AS mine) $$;
+CREATE FUNCTION commandlog.room_for_pieces() RETURNS boolean LANGUAGE sql STABLE {_DEFINER} AS
+    $$ SELECT EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED})
+       AND (SELECT count(*) < {ROOM_BYTES // PIECE} FROM (
+           SELECT FROM commandlog.pieces_in WHERE login = session_user LIMIT {ROOM_BYTES // PIECE}) AS mine) $$;
+CREATE FUNCTION commandlog.room_for_pulses() RETURNS boolean LANGUAGE sql STABLE {_DEFINER} AS
+    $$ SELECT EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED})
+       AND (SELECT count(*) < 1000 FROM (
+           SELECT FROM commandlog.pulses WHERE login = session_user LIMIT 1000) AS mine) $$;
+CREATE FUNCTION commandlog.joined() RETURNS boolean LANGUAGE sql VOLATILE {_DEFINER} AS
+    $$ WITH mine AS (UPDATE commandlog.desks SET joined = coalesce(joined, clock_timestamp())
+                     WHERE {_ADMITTED} RETURNING 1)
+       SELECT EXISTS (SELECT FROM mine) $$;
+CREATE FUNCTION commandlog.end_stalled_keeper() RETURNS void LANGUAGE sql VOLATILE {_DEFINER} AS
+    $$ SELECT pg_terminate_backend(pid) FROM pg_stat_activity AS session
+       JOIN commandlog.desks ON login = usename AND keeper
+       WHERE datname = current_database() AND pid <> pg_backend_pid() AND EXISTS (
+           SELECT FROM pg_locks WHERE pg_locks.pid = session.pid AND granted
+           AND relation = 'commandlog.keepers'::regclass AND mode <> 'AccessShareLock') $$
+"""
+_FUNCTION_NAMES = ("my_readers", "room_in_inbox", "room_for_pieces", "room_for_pulses", "joined")
+
+# Some statements take their lock before they look whether one may (CREATE RULE, CREATE TRIGGER): waiting behind an open
+# transaction, such a lock would hold up everybody. This trigger stops them before they take anything.
+_NO_CHANGES = f"""
+CREATE FUNCTION commandlog.no_changes() RETURNS event_trigger LANGUAGE plpgsql {_DEFINER} AS
+$$ BEGIN
+    IF EXISTS (SELECT FROM commandlog.desks WHERE login = session_user) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'nobody changes the structure of a shared log';
+    END IF;
+END $$
+"""
+
+_EVERYBODY = ("about", "desks", "chain", "checkpoints", "beats", "presence")
+_BY_PARTY = {
+    "parts": f"readers && {_MINE}",
+    "opened": "EXISTS (SELECT FROM commandlog.parts WHERE parts.seq = opened.seq)",
+    "pieces": "EXISTS (SELECT FROM commandlog.parts WHERE parts.seq = pieces.seq)",
+    "refusals": f"login = session_user AND {_MINE} IS NOT NULL",
+}
+_SENDING = {
+    "inbox": ("id, header, frame, words, words_hash", "room_in_inbox"),
+    "pieces_in": ("file, number, bytes", "room_for_pieces"),
+    "pulses": ("upto, hash, purged, waiting, offset_ms, sent_at, signature", "room_for_pulses"),
+}
+_APART = (*_EVERYBODY, *_BY_PARTY, *_SENDING)
+_COLUMNS = {"desks": "(login, party, desk, keeper, revoked)"}
+_KEEPING = {
+    "about": "SELECT",
+    "parties": "SELECT",
+    "desks": "SELECT",
+    "chain": "SELECT, INSERT",
+    "parts": "SELECT, INSERT, UPDATE (words, words_hash, erased_by, readers)",
+    "opened": "SELECT, INSERT",
+    "checkpoints": "SELECT, INSERT",
+    "beats": "SELECT, INSERT, UPDATE",
+    "inbox": "SELECT, DELETE",
+    "pieces_in": "SELECT, DELETE",
+    "pieces": "SELECT, INSERT, DELETE",
+    "pulses": "SELECT, DELETE",
+    "presence": "SELECT, INSERT, UPDATE, DELETE",
+    "refusals": "SELECT, INSERT, UPDATE, DELETE",
+    "keepers": "SELECT, UPDATE (epoch, holder, renewed_at)",
+    "keeper_keys": "SELECT, INSERT, UPDATE",
+}
+
+
+def roles(names: Names, parties: int) -> list[Statement]:
+    """Return what makes the roles that nobody logs in as. The administrator becomes a member of the owner."""
+    return [
+        *(SQL("CREATE ROLE {} NOLOGIN").format(role) for role in (names.owner, names.member, names.keeper)),
+        SQL("GRANT {} TO CURRENT_USER").format(names.owner),
+        *(made for number in range(1, parties + 1) for made in party_role(names, number)),
+    ]
+
+
+def party_role(names: Names, number: int) -> list[Statement]:
+    """Return what makes the role of one party."""
+    role = names.party(number)
+    return [SQL("CREATE ROLE {} NOLOGIN").format(role), SQL("GRANT {} TO {}").format(names.member, role)]
+
+
+def rights(names: Names) -> list[Statement]:
+    """Return what makes functions, policies and rights, once the tables are there."""
+    return [
+        *split(_FUNCTIONS),
+        SQL(_NO_CHANGES.strip()),
+        SQL("GRANT USAGE ON SCHEMA commandlog TO {}, {}").format(names.member, names.keeper),
+        SQL("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA commandlog FROM PUBLIC"),
+        *_members(names.member),
+        *_keepers(names.keeper),
+    ]
+
+
+def _members(member: Identifier) -> Iterator[Statement]:
+    for function in _FUNCTION_NAMES:
+        yield SQL("GRANT EXECUTE ON FUNCTION {}() TO {}").format(Identifier(function), member)
+    for table in _APART:
+        yield SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(Identifier(table))
+    for table in _BY_PARTY:
+        yield SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(Identifier(table))
+    for table, condition in {**dict.fromkeys(_EVERYBODY, f"{_MINE} IS NOT NULL"), **_BY_PARTY}.items():
+        columns = SQL(_COLUMNS.get(table, ""))
+        yield SQL("GRANT SELECT {} ON {} TO {}").format(columns, Identifier(table), member)
+        policy = SQL("CREATE POLICY member ON {} FOR SELECT TO {} USING ({})")
+        yield policy.format(Identifier(table), member, SQL(condition))
+    for table, (given, room) in _SENDING.items():
+        yield SQL("GRANT INSERT ({}) ON {} TO {}").format(SQL(given), Identifier(table), member)
+        policy = SQL("CREATE POLICY member ON {} FOR INSERT TO {} WITH CHECK ((SELECT commandlog.{}()))")
+        yield policy.format(Identifier(table), member, Identifier(room))
+
+
+def _keepers(keeper: Identifier) -> Iterator[Statement]:
+    yield SQL("GRANT EXECUTE ON FUNCTION end_stalled_keeper() TO {}").format(keeper)
+    for table, given in _KEEPING.items():
+        yield SQL("GRANT {} ON {} TO {}").format(SQL(given), Identifier(table), keeper)
+    for table in _APART:
+        policy = SQL("CREATE POLICY keeper ON {} TO {} USING (true) WITH CHECK (true)")
+        yield policy.format(Identifier(table), keeper)
+
+
+def login(names: Names, name: str, verifier: str, role: Identifier) -> list[Statement]:
+    """Return what makes a login: `verifier` stands for its password, which the server never sees.
+
+    The owner and the keepers are members of it, so that they may see its sessions and end them, of this event alone.
+    """
+    given = Identifier(name)
+    return [
+        SQL("CREATE ROLE {} LOGIN CONNECTION LIMIT {} PASSWORD {}").format(given, SESSIONS, Literal(verifier)),
+        SQL("GRANT {} TO {}").format(role, given),
+        SQL("GRANT {} TO {}").format(given, names.owner),
+    ]
+
+
+def desk(names: Names, party: str, number: int, code: str, verifier: str, hours: float | None) -> list[Statement]:
+    """Return what makes the login of a desk, whose invitation runs out after `hours`; None: it needs no invitation."""
+    name = names.login(code)
+    row = SQL("INSERT INTO commandlog.desks (login, party, desk, ends, joined) VALUES ({}, {}, {}, {}, {})")
+    return [
+        *login(names, name, verifier, names.party(number)),
+        SQL("GRANT {} TO {}").format(Identifier(name), names.keeper),
+        row.format(Literal(name), Literal(party), Literal(code), ending(hours), SQL("NULL" if hours else "now()")),
+    ]
+
+
+def ending(hours: float | None) -> Composed | SQL:
+    """Return when an invitation runs out that is made now."""
+    return SQL("clock_timestamp() + {} * interval '1 hour'").format(hours) if hours else SQL("'infinity'")
+
+
+def keeper(names: Names, party: str, code: str, verifier: str) -> list[Statement]:
+    """Return what makes the login of a keeper."""
+    name = names.login(code)
+    row = SQL("INSERT INTO commandlog.desks (login, party, desk, keeper, joined) VALUES ({}, {}, {}, true, now())")
+    return [*login(names, name, verifier, names.keeper), row.format(Literal(name), Literal(party), Literal(code))]
