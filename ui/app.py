@@ -79,7 +79,7 @@ class Program(QObject):
             before.deleteLater()
         if self.start is not None:
             self.start.close()
-        self.settings.opened(path, spoken(session.covenant.name))
+        self.settings.opened(path, spoken(session.covenant.name), shared=session.shared.follows)
         told = (self.ended_badly, self.settings.trouble, _only_read(session))
         self.ended_badly = self.settings.trouble = ""
         window.say(" ".join(part for part in told if part))

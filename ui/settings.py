@@ -25,11 +25,15 @@ MOST_RECENT = 12
 
 
 class Recent(Struct, frozen=True):
-    """A log that was open here: where it lies, what the event is called, when it was opened last (seconds UTC)."""
+    """A log that was open here: where it lies, what the event is called, when it was opened last (seconds UTC).
+
+    `shared`: it is this desk's copy of a shared log.
+    """
 
     path: str
     name: str = ""
     opened: float = 0
+    shared: bool = False
 
 
 def _told(label: str, *choices: tuple[Any, str]) -> Meta:
@@ -103,11 +107,11 @@ class Settings(QObject):
         self._write()
         self.changed.emit()
 
-    def opened(self, path: Path, name: str) -> None:
+    def opened(self, path: Path, name: str, *, shared: bool = False) -> None:
         """Remember a log as the one opened last."""
         whole = str(path.absolute())
         others = [one for one in self._read().recent if one.path != whole]
-        self.change(recent=(Recent(whole, name, time.time()), *others)[:MOST_RECENT])
+        self.change(recent=(Recent(whole, name, time.time(), shared), *others)[:MOST_RECENT])
 
     def forget(self, path: str) -> None:
         """Take a log off the list of recent ones."""

@@ -10,7 +10,7 @@ from commandlog.log.derived.table import now_at
 from commandlog.log.store import Log
 from commandlog.model.errors import CommandLogError
 from commandlog.model.frames import Millis
-from commandlog.model.words import label
+from commandlog.model.words import OPEN_TASKS, label
 from commandlog.verbs import saying, tasks
 from commandlog.views import timeline
 from commandlog.views.lines import Line
@@ -139,5 +139,7 @@ def _standing(session: Session, row: ConflictRow) -> str:
     task = task_rows.current(session.log.db, now_at(session.log.db, row.entry))
     if task is None:
         return ""
+    if task.state not in OPEN_TASKS:
+        return _("It stays as it is: {state}").format(state=label(task.state))
     told = _("{party} has it ({state})")
     return told.format(party=session.covenant.party_name(task.assignee), state=label(task.state))

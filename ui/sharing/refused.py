@@ -6,7 +6,7 @@ from commandlog.language import _, marked
 from commandlog.log.refused import refused_items, settle_refused
 from commandlog.log.store import Log
 from commandlog.model.frames import Millis
-from commandlog.model.order import NEWER, UNREADABLE
+from commandlog.model.order import FORBIDDEN, NEWER, UNREADABLE
 from commandlog.model.records import Words, kind_of
 from commandlog.model.words import label
 from commandlog.views.moments import Moment, zone_of
@@ -17,6 +17,7 @@ from ..room import Room
 _WHY = {
     NEWER: marked("the shared log runs an older version of CommandLog, which does not know what this says"),
     UNREADABLE: marked("it could not be read there"),
+    FORBIDDEN: marked("this desk may not write that: it is about what its party was never told, or another’s word"),
 }
 
 
@@ -60,7 +61,7 @@ def of_log(log: Log, moment: Moment) -> list[RefusedRow]:
 
 def reason(why: str) -> str:
     """Return in words why the shared log did not take something."""
-    return _(_WHY[why]) if why in _WHY else _("it is not what this desk may write there ({why})").format(why=why)
+    return _(_WHY[why]) if why in _WHY else _("it was not taken there ({why})").format(why=why)
 
 
 def _again(words: Words | None, text: str) -> str:

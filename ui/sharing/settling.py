@@ -126,13 +126,14 @@ class CardWords:
         """Return what it is about."""
         if isinstance(row, RefusedRow):
             return f"{row.kind}:  {_short(row.text)}"
-        who = self.covenant.party_name(row.party) if row.party else ""
-        what = "  ".join(part for part in (row.about, _short(row.what)) if part)
-        return f"{who}: {_short(row.text)}  →  {what}" if who else what
+        return "  ".join(part for part in (row.about, _short(row.what)) if part)
 
     def why(self, row: Settled) -> str:
-        """Return who had been first, or why it was not taken."""
-        return row.told if isinstance(row, ConflictRow) else row.why
+        """Return what was said in vain and who had been first, or why it was not taken."""
+        if isinstance(row, RefusedRow):
+            return row.why
+        who = self.covenant.party_name(row.party) if row.party else ""
+        return " — ".join(part for part in (f"{who}: {_short(row.text)}" if who else "", row.told) if part)
 
     def action(self, row: Settled) -> str:
         """Return what to do."""

@@ -25,7 +25,7 @@ def begin(name_or_path: str, file: Path) -> Path:
     covenant: Covenant = scenario.load(name_or_path)
     if not file.suffix:
         file = file.with_suffix(SUFFIX)
-    _made(file.parent)
+    make_folder(file.parent)
     open_event(file, covenant, settings_folder()).log.close()
     return file
 
@@ -44,12 +44,13 @@ def demo_evening(folder: Path) -> Path:
     file = folder / LOG
     if file.exists():
         return file
-    _made(folder)
+    make_folder(folder)
     tell(folder, settings_folder()).log.close()
     return file
 
 
-def _made(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder where it is not there yet; raises Unavailable where it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -71,6 +71,7 @@ def choices(recent: tuple[Recent, ...]) -> list[Choice]:
     rows += [
         Choice("", "", _("Begin")),
         Choice("new", "", _("New event …"), _("from a scenario: concert, march, city quarter or one of your own"), "N"),
+        Choice("join", "", _("Join a shared log …"), _("with an invitation: a code or a file that you were sent"), "J"),
         Choice("open", "", _("Open a log …"), _("a .clog file on this machine"), "O"),
         Choice("demo", "", _("The demo evening"), _("a concert told as an exercise, to look around in"), "D"),
     ]
@@ -82,5 +83,6 @@ def _recent(one: Recent, number: int) -> Choice:
     gone = not path.exists()
     when = f"{datetime.fromtimestamp(one.opened).astimezone():%d-%m-%Y %H:%M}" if one.opened else ""
     lost = _("no longer there") if gone else ""
-    beside = " · ".join(part for part in (lost, when, one.path) if part)
+    shared = _("shared") if one.shared else ""
+    beside = " · ".join(part for part in (lost, shared, when, one.path) if part)
     return Choice("recent", one.path, one.name or path.stem, beside, str(number) if number < 10 else "", gone)

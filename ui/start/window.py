@@ -4,13 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QFont, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QListView, QStackedWidget, QVBoxLayout, QWidget
 
 from commandlog.language import _
 from commandlog.model.errors import CommandLogError
+from commandlog.sharing.invitation import SUFFIX as INVITATION
 
 from ..settings import Settings
+from ..sharing.invited import Wanted, dropped, join_log
+from ..sharing.joining import JoinPage
 from ..tasks import Worker
 from ..theme import Theme
 from .making import begin, demo_evening, home, looked_at
@@ -24,6 +27,8 @@ class StartWindow(QWidget):
 
     chosen = Signal(object)
     """This log (a Path) is to be opened."""
+    _came = Signal(int)
+    """So many records of a log that is being joined are here; told from beside the window."""
 
     def __init__(self, theme: Theme, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
@@ -56,9 +61,14 @@ class StartWindow(QWidget):
         self.new = NewEvent(self.theme, self)
         self.new.wanted.connect(self.begin)
         self.new.left.connect(self._to_list)
+        self.joining = JoinPage(self.theme, self)
+        self.joining.wanted.connect(self.join)
+        self.joining.left.connect(self._to_list)
+        self._came.connect(self.joining.came)
+        self.setAcceptDrops(True)
         self.pages = QStackedWidget(self)
-        self.pages.addWidget(self.list)
-        self.pages.addWidget(self.new)
+        for page in (self.list, self.new, self.joining):
+            self.pages.addWidget(page)
         self.box = QVBoxLayout(self)
         self.box.addWidget(self.title)
         self.box.addWidget(self.told)
@@ -114,16 +124,36 @@ class StartWindow(QWidget):
         elif choice.what == "open":
             self._ask_file()
         elif choice.what == "new":
-            self.pages.setCurrentWidget(self.new)
-            self.hint.hide()
-            self.new.setFocus()
+            self._show_page(self.new)
+        elif choice.what == "join":
+            self._show_page(self.joining)
         elif choice.what == "demo":
             self.tell(_("The evening is being told; it takes some seconds …"), wrong=False)
             self._make(lambda: demo_evening(home() / "demo"))
 
+    def _show_page(self, page: QWidget) -> None:
+        self.pages.setCurrentWidget(page)
+        self.hint.hide()
+        page.setFocus()
+
     def open_log(self, file: Path) -> None:
-        """Open a log; why it cannot be is said here."""
-        self._make(lambda: looked_at(file))
+        """Open a log, or join with the file of an invitation; why it cannot be is said here."""
+        if file.suffix == INVITATION:
+            self.take_invitation(file)
+        else:
+            self._make(lambda: looked_at(file))
+
+    def take_invitation(self, file: Path) -> None:
+        """Show what an invitation is for, to be joined."""
+        self.tell("")
+        self._show_page(self.joining)
+        self.joining.read_file(file)
+
+    def join(self, wanted: Wanted) -> None:
+        """Join a shared log; it goes on beside the window."""
+        if not self._working:
+            self.joining.begun()
+            self._make(lambda: join_log(wanted, self._came.emit))
 
     def begin(self, name_or_path: str, file: str) -> None:
         """Begin an event in a new log."""
@@ -141,6 +171,8 @@ class StartWindow(QWidget):
     def _made(self, file: Path) -> None:
         self._working = False
         self.tell("")
+        if self.pages.currentWidget() is self.joining:
+            self.joining.joined()
         self.chosen.emit(file)
 
     def _failed(self, error: CommandLogError) -> None:
@@ -148,13 +180,16 @@ class StartWindow(QWidget):
         if self.pages.currentWidget() is self.new:
             self.new.failed(str(error))
             self.tell("")
+        elif self.pages.currentWidget() is self.joining:
+            self.joining.failed(error)
+            self.tell("")
         else:
             self.tell(str(error))
 
     def _ask_file(self) -> None:
         dialog = QFileDialog(self, _("Open a log"), str(self._last_folder()))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([_("Logs") + " (*.clog)", _("All files") + " (*)"])
+        dialog.setNameFilters([_("Logs and invitations") + f" (*.clog *{INVITATION})", _("All files") + " (*)"])
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda file: self.open_log(Path(file)))
         dialog.open()
@@ -189,6 +224,17 @@ class StartWindow(QWidget):
         else:
             return False
         return True
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """The file of an invitation can be dropped anywhere."""
+        if dropped(event) and not self._working:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Show what the invitation that was dropped is for."""
+        if (file := dropped(event)) and not self._working:
+            event.acceptProposedAction()
+            self.take_invitation(file)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Finish what was begun."""
