@@ -36,8 +36,8 @@ Code = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\
 class Invitation(Struct, frozen=True, forbid_unknown_fields=True):
     """What one desk needs: the log (its name, and its identity in hex), where it is, and who the desk will be.
 
-    `password` works until somebody has joined with it, or until `until` (milliseconds UTC, 0: for ever); it is empty for
-    a login that proves itself by a certificate. `keeper_key` (hex) is the public key by which
+    `password` works until somebody has joined with it, or until `until` (milliseconds UTC, 0: for ever); it is empty
+    for a login that proves itself by a certificate. `keeper_key` (hex) is the public key by which
     the shared log proves itself; empty where none is known yet.
     """
 
