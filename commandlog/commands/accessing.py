@@ -13,7 +13,7 @@ from commandlog.export.documents import form_of, put
 from commandlog.language import LANGUAGES, _, current, ngettext, speaking
 from commandlog.log.derived.entries import entry_of
 from commandlog.log.derived.table import id_at
-from commandlog.log.desk import Desk, sit_down
+from commandlog.log.desk import Desk, home_party, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.model.errors import RuleError
 from commandlog.model.harmless import visible
@@ -60,7 +60,7 @@ def subject_access(
         raise RuleError(_("Say with --out where the account goes: a .pdf or .jsonl file."))
     with opened(file) as log, speaking(language or current()):
         covenant = log.covenant()
-        at = code_of(covenant, "party", party) or covenant.driver
+        at = code_of(covenant, "party", party) or home_party(log)
         desk = sit_down(log, settings_folder(), at) if out and not log.read_only else None
         contents = Contents(log, moments.live(log), code_of(covenant, "party", for_party), at)
         spellings = (name, *also)

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from commandlog.language import LANGUAGES, _, choose, preferred, speaking
-from commandlog.log.desk import Desk, sit_down
+from commandlog.log.desk import Desk, home_party, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.log.second_copy import AFTER_COMMAND, bring_up_to_date
 from commandlog.log.store import Log
@@ -43,10 +43,10 @@ def desk_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def desk_at(file: Path, party: str = "") -> Iterator[Desk]:
-    """Open a log and sit down at this machine's desk for a party (default: the driver's)."""
+    """Open a log and sit down at this machine's desk for a party (default: the driver's, a member's its own)."""
     with opened(file) as log:
         covenant = log.covenant()
-        yield sit_down(log, settings_folder(), code_of(covenant, "party", party) or covenant.driver)
+        yield sit_down(log, settings_folder(), code_of(covenant, "party", party) or home_party(log))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from commandlog.commands.reading import AS_OF, times_of
 from commandlog.export.contents import SECTIONS
 from commandlog.export.exporting import export as write_export
 from commandlog.language import LANGUAGES, _, current, speaking
-from commandlog.log.desk import sit_down
+from commandlog.log.desk import home_desk
 from commandlog.log.keys import settings_folder
 from commandlog.views import moments
 
@@ -43,7 +43,7 @@ def export(
     with opened(file) as log, speaking(language or current()):
         covenant = log.covenant()
         # a log that lies where nothing can be written is exported all the same, though it cannot keep that it was
-        desk = None if log.read_only else sit_down(log, settings_folder(), covenant.driver)
+        desk = home_desk(log, settings_folder())
         moment = moments.earlier(log, as_of) if as_of else moments.live(log)
         begin, end = moments.span_of(log, since, until)
         reader = code_of(covenant, "party", for_party)

@@ -10,7 +10,7 @@ from commandlog.export.contents import Contents
 from commandlog.export.documents import form_of, put
 from commandlog.language import LANGUAGES, _, current, speaking
 from commandlog.log.derived.table import id_at
-from commandlog.log.desk import Desk, sit_down
+from commandlog.log.desk import Desk, home_party, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
@@ -50,7 +50,7 @@ def print_out(
         desk = (
             None
             if log.read_only
-            else sit_down(log, settings_folder(), code_of(covenant, "party", party) or covenant.driver)
+            else sit_down(log, settings_folder(), code_of(covenant, "party", party) or home_party(log))
         )
         if number is not None:
             _sheets(desk, out, number)

@@ -24,7 +24,7 @@ import msgspec
 from commandlog.language import _, ngettext
 from commandlog.log import chain
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
-from commandlog.log.desk import Desk, sit_down
+from commandlog.log.desk import Desk, home_party, sit_down
 from commandlog.log.files import failures, sync_folder
 from commandlog.log.judging import frame_of
 from commandlog.log.rescue import evidence, own_keys, write_log
@@ -112,7 +112,7 @@ def _log(survey: Survey, path: Path, done: Rescued, settings: Path, progress: Pr
         return done
     lost = write_log(survey, path, progress)
     with Log(path) as log, suppress(CommandLogError):  # a log that cannot be written here is a log all the same
-        desk = sit_down(log, settings, log.covenant().driver)
+        desk = sit_down(log, settings, home_party(log))
         with desk.writing():
             _without_words(desk, lost, done)
             with suppress(RuleError):  # it had been closed

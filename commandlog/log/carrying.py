@@ -20,7 +20,7 @@ from commandlog.language import _
 from commandlog.log import chain, pieces
 from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.files import failures
-from commandlog.log.rebuild import Progress, Stored, take
+from commandlog.log.rebuild import Progress, Stored, follows, take
 from commandlog.log.store import Log
 from commandlog.model.errors import Damaged, Unavailable
 from commandlog.model.keeping import Attached
@@ -141,7 +141,7 @@ class _Slice:
 
     def _carry(self, first: int, last: int) -> Broken | None:
         """Take the records, and return what is wrong with the one behind them."""
-        previous, position = self.target.head.hash, first
+        end, position = self.target.head, first
         broken: Broken | None = None
         while (position == first or position <= self._must_reach()) and not broken:
             with reading_from(self.source.path):
@@ -150,11 +150,12 @@ class _Slice:
             if not records:
                 break
             for record in records:
-                if not _holds(previous, self.source.id, position, record):
+                after = follows(end, self.source.id, record, sealed=self.source.member is not None)
+                if after is None:
                     broken = self._broken(position)
                     break
                 self._take(record)
-                previous, position = record.hash or b"", position + 1
+                end, position = after, position + 1
         if broken and position <= self._must_reach():
             raise _Stopped(broken, self._whole_before(position))
         self._take_checkpoints(first, position - 1)
@@ -225,22 +226,6 @@ def _decisions(db: sqlite3.Connection, records: list[Stored]) -> dict[int, int]:
 
 def _is_erased(db: sqlite3.Connection, seq: int) -> bool:
     return bool(db.execute("SELECT words IS NULL FROM records WHERE seq = ?", (seq,)).fetchone() == (1,))
-
-
-def _holds(previous: bytes, log_id: bytes, position: int, record: Stored) -> bool:
-    """Whether a record is what its hash says, and follows from the one before it."""
-    try:
-        header = chain.unpack_header(record.header)
-        if (record.seq, header.seq, header.log_id) != (position, position, log_id):
-            return False
-        if chain.link(previous, record.header) != record.hash:
-            return False
-        if record.frame is None:  # sealed: the chain runs over digests, and this one cannot be made again
-            return record.words is None
-        words = chain.part_hash(record.words) if record.words is not None else record.words_hash or b""
-        return chain.digest_of(chain.part_hash(record.frame), words) == header.digest
-    except (TypeError, ValueError, OverflowError):
-        return False
 
 
 def _attached(record: Stored) -> Attached | None:

@@ -70,6 +70,14 @@ def moved(header: bytes, seq: int) -> bytes:
     return header[:18] + seq.to_bytes(8, "big") + header[26:]
 
 
+def placed(header: bytes, seq: int, kept_at: int) -> bytes:
+    """Return a header at its place in the shared order, as its keeper gives it; what its desk signed stays as it was.
+
+    `kept_at` is the keeper's time, in milliseconds UTC.
+    """
+    return header[:18] + seq.to_bytes(8, "big") + header[26:42] + kept_at.to_bytes(8, "big") + header[50:]
+
+
 def part_hash(salted: bytes) -> bytes:
     """Return the hash of a frame or of words, `salted`: 16 secret random bytes, then the part's bytes."""
     return sha256(salted).digest()

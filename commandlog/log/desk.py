@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from commandlog.language import _
+from commandlog.log.chain import SALT
 from commandlog.log.derived import closings, origins
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.files import in_words
 from commandlog.log.keys import desk_key
+from commandlog.log.member import Member
 from commandlog.log.signing import Signer
 from commandlog.log.store import Log
 from commandlog.model.checks import zone_named
@@ -40,11 +44,14 @@ from commandlog.model.records import (
     SignedIn,
     SignedOut,
     Words,
+    decode_frame,
 )
 
 _NO_WORDS = Words()
 
 
+_KEY_OF = "desk {desk}"
+"""How the key of a desk is named that joined a shared log: this machine may have been another of the party's desks."""
 _BEFORE_COVENANT = (Opened, CovenantSet, DeskOpened)
 _CHANGING = (SignedIn, SignedOut, CovenantSet, Closed)
 
@@ -143,7 +150,14 @@ class Desk:
         query = "SELECT number FROM entries WHERE desk = ? ORDER BY since DESC LIMIT 1"
         last = self.log.db.execute(query, (self.code,)).fetchone()
         closed = closings.first(self.log.db) > 0
-        return _Known(self.log.place, last[0] if last else 0, self.operator, self.log.covenant_id(), closed)
+        number = max(last[0] if last else 0, self._refused() if self.log.member else 0)
+        return _Known(self.log.place, number, self.operator, self.log.covenant_id(), closed)
+
+    def _refused(self) -> int:
+        """Return the number of this desk's last record that the shared log did not take: none is given twice."""
+        query = "SELECT frame FROM refused ORDER BY was DESC LIMIT 1"
+        found = self.log.db.execute(query).fetchone()
+        return int(decode_frame(found[0][SALT:]).number) if found else 0
 
     @in_words
     def check_open(self) -> None:
@@ -167,28 +181,91 @@ class Desk:
 def sit_down(log: Log, settings: Path, party: str) -> Desk:
     """Return this machine's desk for a party, opened in the log at first use.
 
-    Raises RuleError where the covenant has no such party.
+    In a member of a shared log that is the member's own desk and no other. Raises RuleError where the covenant has no
+    such party, or where this machine or party does not write in this file.
     """
     covenant = log.covenant()
     found = covenant.party(party)
     if found is None:
         known = ", ".join(one.code for one in covenant.parties)
         raise RuleError(_("The covenant has no party “{party}”. It has: {known}.").format(party=party, known=known))
+    if log.member:
+        return _own_desk(log, log.member, settings, party)
     key = desk_key(settings, log.id + log.branch, party)
-    public = key.public_key().public_bytes_raw()
     query = "SELECT desk FROM desks WHERE key = ? AND party = ?"
-    if not (row := log.db.execute(query, (public, party)).fetchone()):
+    if not (row := log.db.execute(query, (_public(key), party)).fetchone()):
         with log.writing():
-            if not (row := log.db.execute(query, (public, party)).fetchone()):
+            if not (row := log.db.execute(query, (_public(key), party)).fetchone()):
                 row = (open_desk(log, settings, party, found.letter).code,)
     return Desk(log, Signer(party, row[0], key))
 
 
 def open_desk(log: Log, settings: Path, party: str, letter: str) -> Desk:
     """Open a new desk of a party in the log, inside `writing`; its code is the party's letter and the next number."""
-    key = desk_key(settings, log.id + log.branch, party)
     taken = [row[0] for row in log.db.execute("SELECT desk FROM desks WHERE party = ?", (party,))]
-    code = f"{letter}{len(taken) + 1}"
+    key = desk_key(settings, log.id + log.branch, party)
+    return _opened(log, key, party, f"{letter}{len(taken) + 1}")
+
+
+def open_member_desk(log: Log, settings: Path) -> Desk:
+    """Open the desk of a file that became a member of a shared log: the first record that waits there.
+
+    Where this machine has opened it before, that desk. Raises RuleError in a log keeper's file, or a log of its own.
+    """
+    member = log.member
+    if member is None:
+        raise RuleError(_("{file} is a log of its own: nothing in it waits for a shared log.").format(file=log.path))
+    if member.keeper:
+        raise member.elsewhere(log.path)
+    with log.writing():
+        if log.db.execute("SELECT 1 FROM desks WHERE desk = ?", (member.desk,)).fetchone():
+            return _own_desk(log, member, settings, member.party)
+        key = desk_key(settings, log.id + log.branch, _KEY_OF.format(desk=member.desk))
+        return _opened(log, key, member.party, member.desk)
+
+
+def home_party(log: Log) -> str:
+    """Return the party that a command writes for where none is named: the member's own, or who drives the event."""
+    return log.member.party if log.member else log.covenant().driver
+
+
+def home_desk(log: Log, settings: Path) -> Desk | None:
+    """Return the desk that records what a command did with a whole log: a copy or an export was made.
+
+    None where nobody writes: in a file that cannot be written, a log keeper's, or one that is another machine's desk.
+    """
+    if log.read_only or (log.member and log.member.keeper):
+        return None
+    try:
+        return sit_down(log, settings, home_party(log))
+    except RuleError:
+        if log.member is None:
+            raise
+        return None
+
+
+def _own_desk(log: Log, member: Member, settings: Path, party: str) -> Desk:
+    """Return the desk that a member of a shared log is; raises RuleError where it is another's."""
+    if member.keeper or party != member.party:
+        raise member.elsewhere(log.path)
+    query = "SELECT key FROM desks WHERE desk = ? ORDER BY since LIMIT 1"
+    public = log.db.execute(query, (member.desk,)).fetchone()
+    for name in (_KEY_OF.format(desk=member.desk), party):  # the desk that shared the log keeps the key that it had
+        key = desk_key(settings, log.id + log.branch, name)
+        if public == (_public(key),):
+            return Desk(log, Signer(party, member.desk, key))
+    told = _(
+        "{file} is desk {desk} of another machine, or was made of a copy: ask for an invitation for this machine"
+        " (`commandlog invite`), and join with it."
+    )
+    raise RuleError(told.format(file=log.path, desk=member.desk))
+
+
+def _opened(log: Log, key: Ed25519PrivateKey, party: str, code: str) -> Desk:
     desk = Desk(log, Signer(party, code, key))
-    desk.append(DeskOpened, desk=code, party=party, key=key.public_key().public_bytes_raw())
+    desk.append(DeskOpened, desk=code, party=party, key=_public(key))
     return desk
+
+
+def _public(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes_raw()

@@ -74,7 +74,8 @@ def take_away(db: Connection, seq: int, decision: RecordId) -> None:
 
 def destroy(db: Connection, records: list[int], decision: RecordId) -> None:
     """Destroy the words of the records at these positions, which a decision erased that may be sealed here."""
-    if any([_destroy(db, record) for record in records]):
+    destroyed = [_destroy(db, record) for record in records]
+    if any(destroyed):
         rewriting.begin_again(db)
         before = unpurged(db) or Unpurged()
         _keep(db, Unpurged((*before.decisions, decision)))

@@ -34,10 +34,19 @@ if sys.platform == "win32":
         os.lseek(file, what, os.SEEK_SET)
         msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
 
+    def _is_taken(file: int) -> bool:
+        try:
+            _take(file, TURN)
+        except OSError:
+            return True
+        _leave(file, TURN)
+        return False
+
 else:
     import fcntl
 
     _PART = getattr(fcntl, "F_OFD_SETLK", 0)  # belongs to the open file, as flock does, and not to the process
+    _LOOK = getattr(fcntl, "F_OFD_GETLK", 0)
     _TAKEN, _LEFT = (struct.pack("hhqqi", kind, os.SEEK_SET, TURN, 1, 0) for kind in (fcntl.F_WRLCK, fcntl.F_UNLCK))
 
     def _take(file: int, what: int) -> None:
@@ -51,6 +60,10 @@ else:
             fcntl.flock(file, fcntl.LOCK_UN)
         elif _PART:
             fcntl.fcntl(file, _PART, _LEFT)
+
+    def _is_taken(file: int) -> bool:
+        """Whether another open file has the turn: the system answers with the lock that is in the way, or none."""
+        return bool(_LOOK) and fcntl.fcntl(file, _LOOK, _TAKEN)[:2] != _LEFT[:2]
 
 
 class Busy(Exception):
@@ -91,6 +104,13 @@ class FileLock:
             held = error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
             return what == TURN and not held  # a file system that has no turns gives one to everybody
         return True
+
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for the lock, as far as whoever has it can tell: False on a system without turns."""
+        try:
+            return _is_taken(self._file)
+        except OSError:
+            return False
 
     def __exit__(self, *_error: object) -> None:
         _leave(self._file, LOCK)

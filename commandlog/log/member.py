@@ -3,10 +3,14 @@
 A file that is a member of nothing is a log of its own, and whoever writes in it puts the records in their order.
 """
 
+from pathlib import Path
 from sqlite3 import Connection
 
 import msgspec
 from msgspec import Struct
+
+from commandlog.language import _
+from commandlog.model.errors import Damaged, RuleError
 
 _KEY = "member"
 
@@ -21,13 +25,31 @@ class Member(Struct, frozen=True):
     desk: str
     keeper: bool = False
 
+    def elsewhere(self, file: Path) -> RuleError:
+        """Return the error for what another desk or party would write in this file."""
+        if self.keeper:
+            return RuleError(_("{file} is the log keeper's own: entries are written at a desk.").format(file=file))
+        told = _(
+            "{file} is desk {desk} of {party} in a shared log: every other desk has a file of its own and joins with an"
+            " invitation (`commandlog invite`)."
+        )
+        return RuleError(told.format(file=file, desk=self.desk, party=self.party))
+
 
 def member_of(db: Connection) -> Member | None:
     """Return what a file is in a shared log, None for a log of its own."""
     found = db.execute("SELECT value FROM meta WHERE key = ?", (_KEY,)).fetchone()
-    return msgspec.json.decode(found[0], type=Member) if found else None
+    return of_value(found[0] if found else None)
+
+
+def of_value(data: bytes | None) -> Member | None:
+    """Return what a file says of itself in its `meta`; raises Damaged where that cannot be read."""
+    try:
+        return msgspec.json.decode(data, type=Member) if data else None
+    except (msgspec.MsgspecError, TypeError) as error:
+        raise Damaged(_("What this file says of itself cannot be read.")) from error
 
 
 def become(db: Connection, member: Member) -> None:
-    """Make a file a member of a shared log, inside `Log.writing`."""
+    """Make a file a member of a shared log, inside `Log.writing`; `Log.join` does, and sees to what is open."""
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEY, msgspec.json.encode(member)))

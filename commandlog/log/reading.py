@@ -9,7 +9,7 @@ import msgspec
 
 from commandlog.language import _
 from commandlog.log import chain
-from commandlog.log.derived.table import FOREVER
+from commandlog.log.derived.table import FOREVER, now_at
 from commandlog.log.files import failures, in_words
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import Damaged, RuleError, Unavailable
@@ -46,8 +46,12 @@ class LogReading:
 
     path: Path
     db: sqlite3.Connection
-    head: Head
     _covenants: dict[int, Covenant]
+
+    @property
+    def head(self) -> Head:
+        """The end of the chain."""
+        raise NotImplementedError
 
     def _settle(self) -> None:
         raise NotImplementedError
@@ -72,16 +76,17 @@ class LogReading:
 
     @in_words
     def records_at(self, positions: Iterable[int]) -> dict[int, Record]:
-        """Return the records at these positions, by position."""
+        """Return the records at these positions, by the position that was asked for (see `now_at`)."""
         self._settle()
-        wanted = list(positions)
+        now = {one: now_at(self.db, one) for one in positions}
+        wanted = list(set(now.values()))
         found: dict[int, Record] = {}
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
             rows = self.db.execute(f"SELECT seq, header, frame, words FROM records WHERE seq IN ({marks})", part)
             found.update((row[0], _record(*row)) for row in rows)
-        return found
+        return {one: found[at] for one, at in now.items() if at in found}
 
     @in_words
     def find(self, reference: str) -> int:
@@ -120,7 +125,7 @@ class LogReading:
     def kept_at(self, seq: int) -> Millis:
         """Return the keeper's time of a record, 0 where there is none."""
         self._settle()
-        row = self.db.execute("SELECT header FROM records WHERE seq = ?", (seq,)).fetchone()
+        row = self.db.execute("SELECT header FROM records WHERE seq = ?", (now_at(self.db, seq),)).fetchone()
         return chain.unpack_header(row[0]).kept_at if row else 0
 
     @in_words

@@ -11,7 +11,7 @@ from commandlog.log.comparing import SLICE, difference
 from commandlog.log.derived.table import PROVISIONAL, Applied
 from commandlog.log.erasing import take_away
 from commandlog.log.files import reading_uri
-from commandlog.log.reading import paged
+from commandlog.log.reading import Head, paged
 from commandlog.log.store import LOCK_TIMEOUT, Log
 from commandlog.model.keeping import Erased
 from commandlog.model.order import Refused
@@ -43,6 +43,38 @@ class Stored(NamedTuple):
         """Return the record as one that waits for its place in the shared order, behind `number` others."""
         seq = PROVISIONAL + number
         return self._replace(seq=seq, header=chain.moved(self.header, seq), hash=None)
+
+
+def follows(before: Head, log_id: bytes, record: Stored, *, sealed: bool = False) -> Head | None:
+    """Return the end of the chain with a record at it, None where the record is not what must come there.
+
+    It must be what its hash says and follow from the one before it, in place and time. With `sealed` (in a shared log)
+    what it says may be absent: its hash runs over digests, and its desk signed those.
+    """
+    try:
+        header = chain.unpack_header(record.header)
+        if (record.seq, header.seq, header.log_id) != (before.seq + 1, before.seq + 1, log_id):
+            return None
+        if header.kept_at < before.kept_at or chain.link(before.hash, record.header) != record.hash:
+            return None
+        if not (sealed and is_sealed(record)) and not says(record, header.digest):
+            return None
+        return Head(record.seq, record.hash, header.kept_at, header.id)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def is_sealed(record: Stored) -> bool:
+    """Whether nothing that a record says is here."""
+    return record.frame is None and record.words is None and record.words_hash is None
+
+
+def says(record: Stored, digest: bytes) -> bool:
+    """Whether a record's frame and words, or what stands in for words that were erased, are those of a digest."""
+    if record.frame is None or (record.words is None) is (record.words_hash is None):
+        return False
+    words = chain.part_hash(record.words) if record.words is not None else record.words_hash or b""
+    return chain.digest_of(chain.part_hash(record.frame), words) == digest
 
 
 def stored(db: sqlite3.Connection, first: int = 1, last: int = PROVISIONAL - 1) -> Iterator[Stored]:

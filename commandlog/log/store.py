@@ -24,7 +24,7 @@ from commandlog.log.erasing import long_enough, purge, purge_all, take_away
 from commandlog.log.files import failures, how_to_rescue, is_read_only, reading_uri
 from commandlog.log.lock import PAUSE, FileLock
 from commandlog.log.mark import BACKUP, Mark, branch_of, mark_of
-from commandlog.log.member import Member, member_of
+from commandlog.log.member import Member, become, member_of, of_value
 from commandlog.log.reading import Head, LogReading
 from commandlog.log.signing import Signer, Staged, signature
 from commandlog.model.covenant import Covenant
@@ -41,6 +41,19 @@ PURGE_AT_CLOSE = 0.5  # seconds
 WAL_LIMIT = 64 << 20  # bytes of write-ahead log at which a writer stops waiting for an idle moment
 READERS_FINISH = 250  # milliseconds that readers get to finish, once the write-ahead log is that large
 _INSERT = "INSERT INTO records (seq, header, hash, frame, words) VALUES (?, ?, ?, ?, ?)"
+_HEAD = (
+    "SELECT seq, hash, header, (SELECT value FROM meta WHERE key = 'member') FROM records"
+    f" WHERE seq < {PROVISIONAL} ORDER BY seq DESC LIMIT 1"
+)
+_TIP = f"SELECT seq, header FROM records WHERE seq >= {PROVISIONAL} ORDER BY seq DESC LIMIT 1"
+
+
+class _End(NamedTuple):
+    """What a log ends with: the head of its chain, the position of its last record, and what it is a member of."""
+
+    head: Head
+    tip: int
+    member: Member | None
 
 
 class WriteAhead(NamedTuple):
@@ -94,9 +107,7 @@ class Log(LogReading):
         self._staged: list[Staged] = []
         self._covenants: dict[int, Covenant] = {}
         self.mark: Mark | None = None
-        self.member: Member | None = None
-        self.tip = 0
-        self.head = Head(0, chain.GENESIS, 0, b"")
+        self._end = _End(Head(0, chain.GENESIS, 0, b""), 0, None)
         if create and path.exists():
             raise self._already_there()
         if not create:
@@ -280,10 +291,10 @@ class Log(LogReading):
         with failures(self.path), self._lock:
             self.db.execute("BEGIN IMMEDIATE")
             self._depth, self._torn = 1, False
-            before = self.head, self.tip
+            before = self._end
             try:
                 self._see_others()
-                before = self.head, self.tip
+                before = self._end
                 yield
                 self._settle()
                 self.db.execute("COMMIT")
@@ -318,14 +329,14 @@ class Log(LogReading):
         finally:
             self._depth -= 1
 
-    def _roll_back(self, before: tuple[Head, int]) -> None:
+    def _roll_back(self, before: "_End") -> None:
         """Take everything back to the head that there was: a disk that refused to write may refuse to read it, too."""
         self._staged, self._torn = [], False
         self._taken_back += 1
         self._covenants.clear()
         with suppress(sqlite3.OperationalError):
             self.db.execute("ROLLBACK")
-        (self.head, self.tip), self._version = before, -1  # whoever writes next reads it anew
+        self._end, self._version = before, -1  # whoever writes next reads it anew
 
     def _see_others(self) -> None:
         """Read the head again if another connection has written since."""
@@ -335,6 +346,7 @@ class Log(LogReading):
                 raise self._newer()
             self._read_end()
             self._version = version
+            self._taken_back += self.member is not None  # what waits may have been taken back and applied anew
 
     @property
     def place(self) -> tuple[int, int]:
@@ -352,7 +364,9 @@ class Log(LogReading):
             return self.record(before)
         frame, frame_bytes = storable(frame)
         words, words_bytes = storable(words)
-        seq = (self._staged[-1].seq if self._staged else self._end()) + 1
+        if self.member and (self.member.party, self.member.desk) != (signer.party, signer.desk):
+            raise self.member.elsewhere(self.path)
+        seq = (self._staged[-1].seq if self._staged else self._last_given()) + 1
         now = max(self.clock(), self._staged[-1].kept_at if self._staged else self.head.kept_at)
         record_id = self._ids.next(now)
         salted_frame, salted_words = chain.salted(frame_bytes, long_enough(words_bytes))
@@ -383,9 +397,8 @@ class Log(LogReading):
             rows.append((seq, header, previous, frame, words))
             if seq % CHECKPOINT_EVERY == 0:
                 self._sign_checkpoint(desk, seq, previous)
-        if not self.member:
-            self.head = Head(seq, previous, kept_at, record_id)
-        self.tip = seq
+        head = self.head if self.member else Head(seq, previous, kept_at, record_id)
+        self._end = _End(head, seq, self.member)
         self._staged = []
         self.db.executemany(_INSERT, rows)
 
@@ -464,41 +477,67 @@ class Log(LogReading):
         wal = Path(f"{self.path}-wal")
         return wal.stat().st_size if wal.exists() else 0
 
-    def _read_head(self) -> Head:
-        row = self.db.execute(
-            "SELECT seq, hash, header FROM records WHERE seq < ? ORDER BY seq DESC LIMIT 1", (PROVISIONAL,)
-        ).fetchone()
-        if not row:
-            return Head(0, chain.GENESIS, 0, b"")
+    def _read_end(self) -> None:
+        """Read the head of the chain, what waits behind it, and what the file is a member of."""
+        row = self.db.execute(_HEAD).fetchone()
+        member = of_value(row[3]) if row else member_of(self.db)
+        head = self._head_of(row[0], row[1], row[2], member) if row else Head(0, chain.GENESIS, 0, b"")
+        tip = head.seq
+        if member and (last := self.db.execute(_TIP).fetchone()):
+            tip = last[0]
+            self._ids.follow(last[1][26:42])
+        self._end = _End(head, tip, member)
+
+    def _head_of(self, seq: int, end: bytes, packed: bytes, member: Member | None) -> Head:
         try:
-            header = chain.unpack_header(row[2])
+            header = chain.unpack_header(packed)
         except ValueError as error:
             told = _("The last record of {file} is damaged. {rescue}")
-            raise Damaged(told.format(file=self.path, rescue=how_to_rescue(self.path)), row[0]) from error
-        self._ids.follow(header.id)
-        return Head(row[0], row[1], header.kept_at, header.id)
+            raise Damaged(told.format(file=self.path, rescue=how_to_rescue(self.path)), seq) from error
+        if member is None:  # what others call their records moves nothing here
+            self._ids.follow(header.id)
+        return Head(seq, end, header.kept_at, header.id)
 
-    def _read_end(self) -> None:
-        """Read what the log ends with: the head of its chain, and what waits behind that."""
-        before, self.head, self.member = self.head, self._read_head(), member_of(self.db)
-        self.tip = self.head.seq
-        if self.member:
-            self.tip = self.db.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
-            self._taken_back += self.head.seq != before.seq  # what waits was taken back and applied anew
-
-    def _end(self) -> int:
+    def _last_given(self) -> int:
         """Return the position behind which the next record goes; what waits never gets one that was given before."""
         if self.member is None or self.tip >= PROVISIONAL:
             return self.tip
         given = "SELECT max(coalesce((SELECT max(was) FROM promoted), 0), coalesce((SELECT max(was) FROM refused), 0))"
         return max(PROVISIONAL - 1, int(self.db.execute(given).fetchone()[0]))
 
-    def refresh(self) -> int:
-        """See what other processes have appended; returns the position of the last record.
+    @property
+    def member(self) -> Member | None:
+        """What the file is in a shared log, None where it is a log of its own."""
+        return self._end.member
 
-        In a member of a shared log that is the last one of those that wait for their place, where any do.
+    @property
+    def head(self) -> Head:
+        """The end of the chain: of the shared order, in a member of a shared log."""
+        return self._end.head
+
+    @property
+    def tip(self) -> int:
+        """The position of the last record; in a member the last of those that wait for their place, where any do."""
+        return self._end.tip
+
+    def join(self, member: Member) -> None:
+        """Make the file a member of a shared log: from here on, what any program writes in it waits for its place."""
+        with self.writing():
+            self._settle()
+            become(self.db, member)
+            self.refresh()
+
+    def is_wanted(self) -> bool:
+        """Whether another program or thread waits to write: what takes long may give way to it. Some microseconds."""
+        return not self.read_only and self._lock.is_wanted()
+
+    def refresh(self) -> int:
+        """See what other processes have appended; returns the position of the last record (`tip`).
+
+        Whoever took records in otherwise than by `append`, inside `writing`, says so by this.
         """
         with failures(self.path):
             self._settle()
             self._read_end()
+        self._taken_back += self._depth > 0
         return self.tip

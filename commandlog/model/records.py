@@ -454,9 +454,12 @@ def decode_frame(data: bytes) -> Any:
         frame = _decode_frame(data)
     except msgspec.ValidationError as error:
         said = msgspec.json.decode(data)
-        if isinstance(said, dict) and (said.get("kind") not in KINDS or said.get("v", FRAME_VERSION) != FRAME_VERSION):
+        kind = said.get("kind") if isinstance(said, dict) else None
+        if isinstance(kind, str) and (kind not in KINDS or said.get("v", FRAME_VERSION) != FRAME_VERSION):
             raise NewerRecord(str(error)) from error
         raise
+    except RecursionError as error:
+        raise msgspec.ValidationError(str(error)) from error
     if frame.v != FRAME_VERSION:
         raise NewerRecord(f"version {frame.v}")
     return frame

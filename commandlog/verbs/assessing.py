@@ -4,6 +4,7 @@ from typing import Unpack
 
 from commandlog.language import _
 from commandlog.log.derived import reports
+from commandlog.log.derived.table import now_at
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.model.records import Assessed, Feedback, Record
@@ -87,5 +88,5 @@ def feed_back(desk: Desk, entry: int, text: str, **about: Unpack[About]) -> Reco
 
 
 def _no_circle(desk: Desk, entry: int, same_as: int) -> None:
-    if entry in reports.duplicates(desk.log.db, same_as):
+    if now_at(desk.log.db, entry) in reports.duplicates(desk.log.db, same_as):
         raise RuleError(_("An entry cannot be a duplicate of itself, nor of one of its own duplicates."))

@@ -5,7 +5,7 @@ from typing import Any, TypedDict, Unpack
 
 from commandlog.language import _
 from commandlog.log.derived import copies, entries, origins, tasks
-from commandlog.log.derived.table import id_at
+from commandlog.log.derived.table import id_at, now_at
 from commandlog.log.desk import Desk
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import OutsideMandate, RuleError
@@ -158,7 +158,7 @@ def marks(desk: Desk, about: About) -> dict[str, Any]:
 def entry_at(desk: Desk, position: int) -> entries.EntryRow:
     """Return the entry whose first version stands at a position; raises RuleError where there is none."""
     row = entries.current(desk.log.db, position)
-    if row is None or row.entry != position:
+    if row is None or row.entry != now_at(desk.log.db, position):
         raise RuleError(_("There is no entry {reference} in this log.").format(reference=named(desk, position)))
     return row
 
@@ -213,5 +213,6 @@ def record_id(desk: Desk, position: int) -> bytes:
 
 def named(desk: Desk, position: int) -> str:
     """Return how people call what stands at a position, the position itself where nothing does."""
-    row = desk.log.db.execute("SELECT desk, number FROM entries WHERE since = ?", (position,)).fetchone()
+    db = desk.log.db
+    row = db.execute("SELECT desk, number FROM entries WHERE since = ?", (now_at(db, position),)).fetchone()
     return f"{row[0]}-{row[1]}" if row else str(position)

@@ -5,7 +5,7 @@ from typing import Unpack
 from commandlog.language import _
 from commandlog.log.derived import incidents
 from commandlog.log.derived.entries import EntryRow
-from commandlog.log.derived.table import FOREVER
+from commandlog.log.derived.table import FOREVER, now_at
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.model.records import IncidentClosed, IncidentMerged, IncidentOpened, Linked, Record
@@ -79,7 +79,8 @@ def close_incident(desk: Desk, incident: int, *, text: str = "", **about: Unpack
 def incident_of(desk: Desk, entry: int) -> int:
     """Return the open incident that an entry belongs to, by position, through merges; 0 where there is none."""
     db = desk.log.db
-    found = db.execute(f"SELECT incident FROM links WHERE entry = ? AND until = {FOREVER}", (entry,)).fetchone()
+    query = f"SELECT incident FROM links WHERE entry = ? AND until = {FOREVER}"
+    found = db.execute(query, (now_at(db, entry),)).fetchone()
     last = incidents.merged(db, found[0])[-1] if found else 0
     row = incidents.current(db, last) if last else None
     return last if row and row.state == "open" else 0

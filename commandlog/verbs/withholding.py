@@ -13,7 +13,7 @@ from typing import Unpack
 from commandlog.language import _
 from commandlog.log.derived import recalls, tasks
 from commandlog.log.derived.entries import EntryRow, above, entry_of, versions
-from commandlog.log.derived.table import FOREVER, position_of
+from commandlog.log.derived.table import FOREVER, now_at, position_of
 from commandlog.log.desk import Desk
 from commandlog.model.dealings import Marked
 from commandlog.model.errors import RuleError
@@ -134,6 +134,7 @@ def lift_hold(desk: Desk, position: int, reason: str, **about: Unpack[About]) ->
     if not reason.strip():
         raise RuleError(_("Lifting a hold needs a reason: who says that it may end?"))
     with desk.writing():
+        position = now_at(desk.log.db, position)
         query = f"SELECT 1 FROM holds WHERE hold = ? AND until = {FOREVER}"
         if not desk.log.db.execute(query, (position,)).fetchone():
             reference = named(desk, position)
@@ -153,6 +154,7 @@ def destroy_copy(desk: Desk, position: int, reason: str, **about: Unpack[About])
     if not reason.strip():
         raise RuleError(_("Say how it is known that the copy is gone."))
     with desk.writing():
+        position = now_at(desk.log.db, position)
         query = f"SELECT 1 FROM copies WHERE since = ? AND until = {FOREVER}"
         if not desk.log.db.execute(query, (position,)).fetchone():
             reference = named(desk, position)
@@ -179,7 +181,8 @@ def hanging(desk: Desk, entry: int, kinds: type[Frame] | UnionType = Frame) -> l
 
     The versions of the entry itself are not among them.
     """
-    db, root = desk.log.db, entry_at(desk, entry).thread
+    db, row = desk.log.db, entry_at(desk, entry)
+    root, entry = row.thread, row.entry
     query = "SELECT since, id FROM entries WHERE thread = ? AND thread != entry AND since > ? AND entry != ?"
     rows = db.execute(f"{query} ORDER BY since", (root, entry, entry)).fetchall()
     records = desk.log.records_at([seq for seq, _id in rows])

@@ -233,7 +233,8 @@ def test_a_line_is_printed_kept_and_held_against_the_log(tmp_path: Path, capsys:
 def test_what_cannot_be_held_against_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(fill(tmp_path / "a.clog"))
     line = said(capsys, "checkpoint", path).strip()
-    swapped = line[:-3] + line[-2] + line[-3] + line[-1]
+    at = next(n for n in range(len(line) - 1, 0, -1) if line[n] != line[n - 1])
+    swapped = line[: at - 1] + line[at] + line[at - 1] + line[at + 1 :]
     assert "mistyped" in said(capsys, "verify", path, "--against", swapped, code=2)
     assert "no check line" in said(capsys, "verify", path, "--against", "x" * 5000, code=2)
     assert "no text with check lines" in said(capsys, "verify", path, "--against", path, code=2)

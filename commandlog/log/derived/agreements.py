@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from commandlog.log.derived.conflicts import note
 from commandlog.log.derived.entries import audience_text
-from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.log.derived.table import FOREVER, Applied, Table, now_at, position_of
 from commandlog.model.dealings import AgreementAffirmed, AgreementDeclined, AgreementEnded
 from commandlog.model.records import Agreement, Corrected
 
@@ -94,5 +94,5 @@ def parties_of(text: str) -> tuple[str, ...]:
 def current(db: Connection, agreement: int) -> AgreementRow | None:
     """Return how an agreement stands now."""
     query = "SELECT * FROM agreements WHERE agreement = ? ORDER BY since DESC LIMIT 1"
-    found = db.execute(query, (agreement,)).fetchone()
+    found = db.execute(query, (now_at(db, agreement),)).fetchone()
     return AgreementRow._make(found) if found else None

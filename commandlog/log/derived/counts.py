@@ -3,7 +3,7 @@
 from sqlite3 import Connection
 from typing import NamedTuple
 
-from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.log.derived.table import FOREVER, Applied, Table, now_at, position_of
 from commandlog.model.records import Corrected, Counted
 
 
@@ -44,5 +44,7 @@ def apply(db: Connection, r: Applied) -> None:
 
 def current(db: Connection, entry: int) -> CountRow | None:
     """Return a count as it reads now; `entry` is its first version's position."""
-    found = db.execute("SELECT * FROM counts WHERE entry = ? ORDER BY since DESC LIMIT 1", (entry,)).fetchone()
+    found = db.execute(
+        "SELECT * FROM counts WHERE entry = ? ORDER BY since DESC LIMIT 1", (now_at(db, entry),)
+    ).fetchone()
     return CountRow._make(found) if found else None

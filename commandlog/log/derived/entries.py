@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from commandlog.log.chain import order_key
 from commandlog.log.derived.conflicts import meets_expectation
-from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.log.derived.table import FOREVER, Applied, Table, now_at, position_of
 from commandlog.model.dealings import AgreementStep, Marked, Misdirected, MisdirectedRead, UnitStatus
 from commandlog.model.frames import Frame
 from commandlog.model.keeping import Attached
@@ -191,6 +191,7 @@ def _thread(db: Connection, record_id: bytes) -> tuple[int, int]:
 
 def current(db: Connection, entry: int) -> EntryRow | None:
     """Return the version of an entry that holds; `entry` is its first version's position."""
+    entry = now_at(db, entry)
     found = db.execute(
         "SELECT * FROM entries WHERE since ="
         " (SELECT coalesce(max(since), ?) FROM entries WHERE entry = ? AND version > 0)",
@@ -201,11 +202,12 @@ def current(db: Connection, entry: int) -> EntryRow | None:
 
 def versions(db: Connection, entry: int) -> list[int]:
     """Return the positions of all versions of an entry, the first one first."""
+    entry = now_at(db, entry)
     query = "SELECT since FROM entries WHERE entry = ? AND version > 0 ORDER BY since"
     return [entry, *(seq for (seq,) in db.execute(query, (entry,)))]
 
 
 def entry_of(db: Connection, position: int) -> int:
     """Return the first version of the entry that a position belongs to, 0 where there is none."""
-    found = db.execute("SELECT entry FROM entries WHERE since = ?", (position,)).fetchone()
+    found = db.execute("SELECT entry FROM entries WHERE since = ?", (now_at(db, position),)).fetchone()
     return found[0] if found else 0

@@ -4,7 +4,7 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from commandlog.log.derived.conflicts import meets_expectation, note
-from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.log.derived.table import FOREVER, Applied, Table, now_at, position_of
 from commandlog.model.records import IncidentClosed, IncidentMerged, IncidentOpened, Linked
 
 
@@ -65,6 +65,7 @@ def apply(db: Connection, r: Applied) -> None:
 
 def current(db: Connection, incident: int) -> IncidentRow | None:
     """Return how an incident stands now."""
+    incident = now_at(db, incident)
     found = db.execute("SELECT * FROM incidents WHERE incident = ? ORDER BY since DESC LIMIT 1", (incident,)).fetchone()
     return IncidentRow._make(found) if found else None
 
@@ -72,6 +73,7 @@ def current(db: Connection, incident: int) -> IncidentRow | None:
 def merged(db: Connection, incident: int) -> list[int]:
     """Return an incident, the one that it was merged into, the one that was merged into, and so on."""
     found: list[int] = []
+    incident = now_at(db, incident)
     while incident and incident not in found:
         found.append(incident)
         row = current(db, incident)

@@ -3,7 +3,7 @@
 from sqlite3 import Connection
 from typing import NamedTuple
 
-from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.log.derived.table import FOREVER, Applied, Table, now_at, position_of
 from commandlog.model.dealings import Marked
 
 
@@ -31,5 +31,6 @@ def apply(db: Connection, r: Applied) -> None:
 
 def since(db: Connection, entry: int) -> int:
     """Return the record that marked an entry, 0 where it is not marked."""
-    found = db.execute(f"SELECT since FROM marks WHERE entry = ? AND until = {FOREVER}", (entry,)).fetchone()
+    query = f"SELECT since FROM marks WHERE entry = ? AND until = {FOREVER}"
+    found = db.execute(query, (now_at(db, entry),)).fetchone()
     return found[0] if found else 0

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from commandlog.log.derived.conflicts import note
 from commandlog.log.derived.entries import entry_of
-from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.log.derived.table import FOREVER, Applied, Table, now_at, position_of
 from commandlog.model.dealings import Misdirected, MisdirectedRead
 
 
@@ -40,5 +40,5 @@ def apply(db: Connection, r: Applied) -> None:
 
 def at(db: Connection, position: int) -> MisdirectionRow | None:
     """Return the misdirection that the record at a position notes, None where it notes none."""
-    found = db.execute("SELECT * FROM misdirections WHERE since = ?", (position,)).fetchone()
+    found = db.execute("SELECT * FROM misdirections WHERE since = ?", (now_at(db, position),)).fetchone()
     return MisdirectionRow._make(found) if found else None

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from commandlog.log.derived.entries import above
-from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.log.derived.table import FOREVER, Applied, Table, now_at, position_of
 from commandlog.model.dealings import (
     AgreementAffirmed,
     AgreementDeclined,
@@ -109,11 +109,11 @@ def reads(db: Connection, record: int, party: str) -> bool:
         " OR EXISTS (SELECT 1 FROM grants WHERE party = :party AND record = e.since))"
         f" AND NOT EXISTS (SELECT 1 FROM recalls WHERE party = :party AND record = e.since AND until = {FOREVER})"
     )
-    return db.execute(query, {"record": record, "party": party}).fetchone() is not None
+    return db.execute(query, {"record": now_at(db, record), "party": party}).fetchone() is not None
 
 
 def own(db: Connection, record: int) -> tuple[str, ...]:
     """Return the parties whose record it is: who says it, and who wrote it down. They always read it."""
     query = "SELECT e.party, d.party FROM entries e LEFT JOIN desks d ON d.desk = e.desk WHERE e.since = ?"
-    found = db.execute(query, (record,)).fetchall()
+    found = db.execute(query, (now_at(db, record),)).fetchall()
     return tuple(dict.fromkeys(party for row in found for party in row if party))

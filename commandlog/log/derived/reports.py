@@ -4,7 +4,7 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from commandlog.log.derived.conflicts import meets_expectation, note
-from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.log.derived.table import FOREVER, Applied, Table, now_at, position_of
 from commandlog.model.records import Assessed, Corrected, Feedback, Observation, Report
 
 
@@ -70,6 +70,7 @@ def current(db: Connection, entry: int) -> ReportRow | None:
         "SELECT * FROM reports WHERE since ="
         " (SELECT coalesce(max(since), ?) FROM reports WHERE entry = ? AND since != entry)"
     )
+    entry = now_at(db, entry)
     found = db.execute(query, (entry, entry)).fetchone()
     return ReportRow._make(found) if found else None
 
@@ -77,6 +78,7 @@ def current(db: Connection, entry: int) -> ReportRow | None:
 def duplicates(db: Connection, entry: int) -> list[int]:
     """Return an entry, what it is a duplicate of, what that is a duplicate of, and so on."""
     found: list[int] = []
+    entry = now_at(db, entry)
     while entry and entry not in found:
         found.append(entry)
         row = current(db, entry)

@@ -85,15 +85,19 @@ def position_of(db: Connection, record_id: bytes) -> int:
     return found[0] if found else 0
 
 
-def id_at(db: Connection, seq: int) -> bytes:
-    """Return the id of the record at a position, empty where there is none."""
-    found = db.execute("SELECT id FROM entries WHERE since = ?", (seq,)).fetchone()
-    return found[0] if found else b""
-
-
 def now_at(db: Connection, position: int) -> int:
-    """Return where that stands now which stood at a position: what waited may have got its place meanwhile."""
+    """Return where the record stands that stood at a position: what waited there may have its place by now.
+
+    Screens and verbs hold positions, and a keeper gives what waits its place at any moment. Every look-up of what
+    somebody means by a position goes through here; it asks the file only about those of what waits.
+    """
     if position < PROVISIONAL:
         return position
     found = db.execute("SELECT seq FROM promoted WHERE was = ?", (position,)).fetchone()
     return found[0] if found else position
+
+
+def id_at(db: Connection, seq: int) -> bytes:
+    """Return the id of the record at a position, empty where there is none."""
+    found = db.execute("SELECT id FROM entries WHERE since = ?", (now_at(db, seq),)).fetchone()
+    return found[0] if found else b""

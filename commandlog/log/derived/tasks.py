@@ -4,7 +4,7 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from commandlog.log.derived.conflicts import meets_expectation, note
-from commandlog.log.derived.table import FOREVER, Applied, Table, position_of
+from commandlog.log.derived.table import FOREVER, Applied, Table, now_at, position_of
 from commandlog.model.records import (
     Accepted,
     Affirmed,
@@ -140,5 +140,5 @@ def after(row: TaskRow, frame: TaskStep) -> TaskRow:
 
 def current(db: Connection, task: int) -> TaskRow | None:
     """Return how a task stands now."""
-    found = db.execute("SELECT * FROM tasks WHERE task = ? ORDER BY since DESC LIMIT 1", (task,)).fetchone()
+    found = db.execute("SELECT * FROM tasks WHERE task = ? ORDER BY since DESC LIMIT 1", (now_at(db, task),)).fetchone()
     return TaskRow._make(found) if found else None
