@@ -208,21 +208,25 @@ class Keeper:
                     self._senders = 1
                     return Turn(active=True, upto=self.log.head.seq, seconds=time.monotonic() - start)
                 order = Ordering(self.log, Signer(self.party, self.desk, self.key), self.clock, dict(self.desks))
-                turn, notes = self._put(order, rows, start + ENOUGH)
-                errands, self.errands = self.errands, []
-                for kind, fields in errands:
+                for kind, fields in self.errands:
                     order.say(kind, **fields)
+                turn, notes = self._put(order, rows, start + ENOUGH)
                 placed, changed = order.placed(), order.changed()
                 with conn.pipeline():
                     statements.put(conn, placed, changed)
                     statements.done(conn, [row.n for row in rows[: turn.rows]], notes)
                     self._sign(conn, order.seq, order.hash)
-            with suppress(psycopg.Error):  # nobody depends on it
-                conn.execute("NOTIFY chain")
+            self._wake(conn)
             self.log.refresh()
         self.desks, self._senders = order.desks, max(1, len({row.login for row in rows}))
         self._unfit.clear()
+        self.errands.clear()
         return turn._replace(upto=order.seq, seconds=time.monotonic() - start)
+
+    def _wake(self, conn: "psycopg.Connection[Any]") -> None:
+        """Tell whoever listens that there is something new; nobody depends on it."""
+        with suppress(psycopg.Error):
+            conn.execute("NOTIFY chain")
 
     def _put(self, order: Ordering, rows: list[Sent], until: float) -> tuple[Turn, list[tuple[str, bytes, str]]]:
         """Give each row its place, or say why not; returns how many, and what is to be noted for which login."""
@@ -293,7 +297,7 @@ class Keeper:
                     if not turn.rows:
                         self._wait(RENEW if turn.active else RENEW / 2)
                 except (psycopg.Error, Superseded) as error:
-                    self._lost()
+                    self.lose()
                     self.health.failed(str(error))
                     tell(self.health)
                     stop.wait(AGAIN)
@@ -306,7 +310,8 @@ class Keeper:
         if self.conn is not None and not self.conn.closed:
             select.select([self.conn.fileno()], [], [], seconds)
 
-    def _lost(self) -> None:
+    def lose(self) -> None:
+        """Give up a connection that fails; the next turn makes another."""
         if self.conn is not None:
             self.conn.close()
 
@@ -323,9 +328,9 @@ def behind(server: int, last: int) -> CommandLogError:
     """Return the error for a server that lacks records that were in the shared log."""
     return Damaged(
         _(
-            "The server has the shared log up to {server}, and it went on to {last}: the server was put back to an earlier"
-            " state. Nothing is put in order until `keep --adopt FILE` has put the missing records back, FILE being a log"
-            " that has all of them, or somebody decides by `keep --branch` to go on without them."
+            "The server has the shared log up to {server}, and it went on to {last}: the server was put back to an"
+            " earlier state. Nothing is put in order until `keep --adopt FILE` has put the missing records back, FILE"
+            " being a log that has all of them, or somebody decides by `keep --branch` to go on without them."
         ).format(server=server, last=last),
         server,
     )

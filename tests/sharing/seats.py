@@ -8,13 +8,14 @@ from typing import Any
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from commandlog.log import chain
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.desk import Desk
 from commandlog.log.keys import desk_key, settings_folder
 from commandlog.log.member import Member, become
 from commandlog.log.rebuild import Stored, stored
 from commandlog.log.signing import Signer
-from commandlog.log.store import Log
+from commandlog.log.store import Log, system_clock
 from commandlog.model.records import DeskOpened, Note, Record, Words
 from commandlog.sharing import past
 from commandlog.sharing.keeper import Keeper
@@ -71,6 +72,22 @@ class Seat:
         self.log.close()
 
 
+def made(seat: Seat, frame: bytes, words: bytes = b"{}", **otherwise: Any) -> Stored:
+    """Return a record as a desk's own program would never write it; `otherwise` changes what its header says."""
+    parts = chain.salted(frame, words)
+    said = {
+        "log_id": seat.log.id,
+        "id": chain.Ids().next(system_clock()),
+        "digest": chain.digest_of(*map(chain.part_hash, parts)),
+        "party": seat.desk.party,
+        "desk": seat.desk.code,
+        "key": seat.key,
+    } | otherwise
+    signed = chain.signed_bytes(*(said[name] for name in ("log_id", "id", "digest", "party", "desk")))
+    fixed = (1, said["log_id"], PROVISIONAL, said["id"], 0, said["digest"], said["key"].sign(signed))
+    return Stored(PROVISIONAL, chain.pack_header(fixed, said["party"], said["desk"]), None, *parts)
+
+
 def insert(conn: psycopg.Connection, records: list[Stored], notify: bool = True) -> None:
     """Put records in the inbox, in one transaction."""
     rows = [(one.header[26:42], one.header, one.frame, one.words) for one in records]
@@ -112,7 +129,10 @@ class Room:
 
     def chain(self) -> list[tuple[Any, ...]]:
         """Return what the server has."""
-        query = "SELECT c.seq, c.id, c.header, c.hash, p.frame, p.words, p.readers FROM commandlog.chain c JOIN commandlog.parts p USING (seq) ORDER BY seq"
+        query = (
+            "SELECT c.seq, c.id, c.header, c.hash, p.frame, p.words, p.readers"
+            " FROM commandlog.chain c JOIN commandlog.parts p USING (seq) ORDER BY seq"
+        )
         with self.hosted.connect("keeper") as conn, conn.cursor(binary=True) as cursor:
             return cursor.execute(query).fetchall()
 
