@@ -1,0 +1,104 @@
+"""What comes into a desk's file from a shared log is checked, in order, and what its party may read."""
+
+from commandlog.log.rebuild import stored
+from commandlog.log.store import Log
+from commandlog.verbs import saying, withholding
+from tests.log.histories import everything
+from tests.sharing.hand import Evening, evening, pull_all
+
+__all__ = ["evening"]
+
+
+def test_what_others_wrote_comes_as_it_was_written(evening: Evening) -> None:
+    police = evening.sit("police")
+    for number in range(120):
+        saying.report(police, f"melding {number}", category="crowd", place="gate-f")
+    evening.publish()
+    evening.checkpoint()
+    follower = evening.follower("B1")
+    assert pull_all(follower) == evening.log.head.seq
+    assert list(stored(follower.log.db)) == list(stored(evening.log.db))
+    assert everything(follower.log) == everything(evening.log)
+    assert follower.log.db.execute("SELECT seq, desk FROM checkpoints").fetchall() == [(evening.upto, "LOG1")]
+    assert follower.pull().taken == 0
+
+
+def texts(log: Log) -> set[str]:
+    return {record.words.text for record in log.records() if record.words and record.words.text}
+
+
+def test_what_is_not_for_a_party_is_sealed_until_it_is_released(evening: Evening) -> None:
+    police = evening.sit("police")
+    with evening.log.writing():
+        entry = saying.report(police, "alleen voor ons", category="suspicious", audience=("police",))
+    evening.publish()
+    follower = evening.follower("B1")
+    pull_all(follower)
+    assert "alleen voor ons" not in texts(follower.log)
+    assert list(stored(follower.log.db))[-1][3:] == (None, None, None)
+    saying.note(police, "tussendoor")
+    withholding.release(police, (entry.seq,), "baken", "nodig op de post")
+    evening.publish()
+    pull_all(follower)
+    assert "alleen voor ons" in texts(follower.log)
+    fresh = evening.follower("B1")
+    pull_all(fresh)
+    assert list(stored(fresh.log.db)) == list(stored(follower.log.db))
+    assert everything(fresh.log) == everything(follower.log)
+
+
+def test_what_was_erased_goes_and_comes_with_its_decision(evening: Evening) -> None:
+    police = evening.sit("police")
+    entry = saying.report(police, "naam van een getuige", category="suspicious")
+    for number in range(60):
+        saying.note(police, f"notitie {number}")
+    evening.publish()
+    early = evening.follower("B1")
+    pull_all(early)
+    withholding.erase(police, (entry.seq,), "verzoek betrokkene")
+    evening.publish()
+    pull_all(early)
+    late = evening.follower("V1")
+    pulled = late.pull()
+    assert pulled.taken == evening.log.head.seq, "the erased record came without the decision"
+    for log in (early.log, late.log):
+        assert "naam van een getuige" not in texts(log)
+        assert list(stored(log.db)) == list(stored(evening.log.db))
+
+
+def test_words_erased_by_a_sealed_decision_go_too(evening: Evening) -> None:
+    police = evening.sit("police")
+    entry = saying.report(police, "signalement", category="suspicious", audience=("police",))
+    withholding.release(police, (entry.seq,), "baken", "nodig")
+    evening.publish()
+    follower = evening.follower("B1")
+    pull_all(follower)
+    assert "signalement" in texts(follower.log)
+    decision = withholding.erase(police, (entry.seq,), "verzoek")
+    evening.publish()
+    evening.admin.execute("UPDATE commandlog.parts SET readers = '{police}' WHERE seq = %s", (decision.seq,))
+    pull_all(follower)
+    assert "signalement" not in texts(follower.log)
+    assert next(stored(follower.log.db, decision.seq)).frame is None
+
+
+def test_what_waits_is_placed_and_the_rest_stays_behind_what_others_wrote(evening: Evening) -> None:
+    police = evening.sit("police")
+    desk, follower = evening.opened("B1")
+    mine = [saying.note(desk, f"eigen {number}") for number in range(4)]
+    evening.place(desk.log, 2)
+    saying.note(police, "van de politie")
+    evening.publish()
+    first = follower.pull()
+    assert first.taken == 2, "what is first of the own ones is placed without waiting"
+    pulled = follower.pull()
+    assert (pulled.taken, pulled.later > 0) == (0, True), "two rebases in one second"
+    follower._rebased = 0.0  # a second later
+    assert follower.pull().taken == 1
+    evening.place(desk.log)
+    evening.publish()
+    follower._rebased = 0.0
+    pull_all(follower)
+    assert desk.log.tip == desk.log.head.seq == evening.log.head.seq
+    assert everything(desk.log) == everything(evening.log)
+    assert len(desk.log.db.execute("SELECT * FROM promoted").fetchall()) == len(mine) + 1
