@@ -72,13 +72,10 @@ _CHECKS: dict[str, LiteralString] = {
         "SELECT given.privilege_type FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) AS given"
         " WHERE datname = current_database() AND given.grantee = 0"
     ),
-    marked("everybody may make something in these schemas: {found}"): (
+    marked("everybody may do something in these schemas: {found}"): (
         "SELECT nspname FROM pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner))) AS given"
-        " WHERE given.grantee = 0 AND given.privilege_type = 'CREATE'"
-    ),
-    marked("everybody may use these schemas: {found}"): (
-        "SELECT nspname FROM pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner))) AS given"
-        " WHERE given.grantee = 0 AND nspname NOT IN ('pg_catalog', 'information_schema')"
+        " WHERE given.grantee = 0 AND NOT (given.privilege_type = 'USAGE'"
+        " AND nspname IN ('pg_catalog', 'information_schema'))"
     ),
     marked("everybody may call these functions: {found}"): (
         "SELECT DISTINCT proname FROM pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) AS given"

@@ -89,7 +89,7 @@ def create(admin_dsn: str, log_id: bytes, name: str, parties: Sequence[Party]) -
     dsn = make_conninfo(admin_dsn, dbname=database)
     with telling(), connect(make_conninfo(admin_dsn, dbname=_entrance(admin_dsn)), role="admin") as connection:
         _check_version(connection)
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", (database,)).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone():
             connection.execute(
                 SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(Identifier(database))
             )
