@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from commandlog.commands.common import FILE, opened, print_json
 from commandlog.language import _, ngettext
@@ -14,7 +15,7 @@ from commandlog.log.backup import backup as make_backup
 from commandlog.log.copy_setting import CopySetting
 from commandlog.log.copying import CopyState, Follower
 from commandlog.log.derived.table import FOREVER
-from commandlog.log.desk import Desk, sit_down
+from commandlog.log.desk import home_desk
 from commandlog.log.engine import of_write_ahead
 from commandlog.log.keys import settings_folder
 from commandlog.log.mark import COPY
@@ -26,16 +27,13 @@ from commandlog.model.errors import RuleError, Unavailable
 from commandlog.model.harmless import visible
 from commandlog.model.keeping import Exported
 from commandlog.model.records import Words, clean
+from commandlog.sharing.state import State, remembered
+from commandlog.sharing.telling import state_lines, unerased
 from commandlog.views.moments import local, zone_of
 from commandlog.views.status import Facts, copy_line, facts
 
 FOLLOWING = 1.0  # seconds between two looks at a copy when nothing is written
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-
-
-def _desk(log: Log) -> Desk | None:
-    """Return the desk that records what leaves the log, None where nothing can be recorded."""
-    return None if log.read_only else sit_down(log, settings_folder(), log.covenant().driver)
 
 
 @click.command()
@@ -44,7 +42,7 @@ def _desk(log: Log) -> Desk | None:
 def backup(file: Path, folder: Path) -> None:
     """Write the whole log into one new file in DIR, verified, named after the log and the time."""
     with opened(file) as log:
-        made = make_backup(log, folder, _desk(log))
+        made = make_backup(log, folder, home_desk(log, settings_folder()))
         told = _("{file}: {n} records, verified, check value {value}.")
         click.echo(told.format(file=made.path, n=made.head.seq, value=made.head.hash.hex()[:16]))
         if not made.recorded:
@@ -104,7 +102,7 @@ def copy(file: Path, folder: Path | None, off: bool, watch: bool) -> None:
 def _begin(log: Log, setting: CopySetting, folder: Path) -> None:
     """Begin a copy in a folder, or take up the one that is there, and let the log know of it once."""
     copy_file = begin_copy(log, folder)
-    desk = _desk(log)
+    desk = home_desk(log, settings_folder())
     if desk and not _known(log, copy_file):
         with desk.writing():
             desk.append(Exported, Words(title=str(copy_file)), form=COPY, file=b"", upto=log.head.id)
@@ -157,17 +155,30 @@ def _watch(log: Log, follower: Follower) -> None:
 @FILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def status(file: Path, as_json: bool) -> None:
-    """Say what a log holds, who writes in it, and how its second copy and its backups stand."""
+    """Say what a log holds, who writes in it, how its copies stand, and how the shared log that it belongs to."""
     with opened(file) as log:
         found = facts(log)
         state, unknown = _copy_of(log)
+        shared = remembered(settings_folder(), log)
         if as_json:
-            print_json(_document(log, found, state, unknown))
+            print_json({**_document(log, found, state, unknown), "shared": _shared(log, shared)})
         else:
             for line in _lines(log, found, state, unknown):
                 click.echo(line)
-    if unknown or (state and state.trouble):
+            if log.member and not log.member.keeper:
+                for line in state_lines(log, shared, zone_of(log)):
+                    click.echo(line)
+    if unknown or (state and state.trouble) or (shared and (shared.alarm or shared.refused)):
         raise click.exceptions.Exit(1)
+
+
+def _shared(log: Log, state: State | None) -> dict[str, Any] | None:
+    """Return how the shared log stood when this desk was last in touch, None for a log of its own."""
+    if log.member is None:
+        return None
+    desk = {"desk": log.member.desk, "party": log.member.party}
+    known = state and {**msgspec.to_builtins(state), "pending_erasures": list(unerased(log, state))}
+    return {**desk, "state": known}
 
 
 def _copy_of(log: Log) -> tuple[CopyState | None, str]:

@@ -1,9 +1,13 @@
 """Commands that make one log of many desks: share it on a server, invite a desk, show one out, and join."""
 
+import signal
 import sys
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from getpass import getpass
 from pathlib import Path
+from types import FrameType
 
 import click
 from dateutil import tz
@@ -38,6 +42,21 @@ def ask(question: str) -> str:
     if sys.stdin is None or not sys.stdin.isatty():
         raise RuleError(_("A password is needed, and nobody is here to type it: set PGPASSWORD, or use a terminal."))
     return getpass(question)
+
+
+@contextmanager
+def ended_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Take SIGTERM and Ctrl-C as the wish to end in order."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 @click.command()

@@ -14,7 +14,7 @@ import psycopg
 from commandlog.language import _
 from commandlog.log.derived import closings
 from commandlog.log.desk import Desk
-from commandlog.log.member import Member, become
+from commandlog.log.member import Member
 from commandlog.log.rebuild import Progress
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
@@ -113,5 +113,5 @@ def _send(log: Log, connection: psycopg.Connection, member: Member, progress: Pr
     past.send(log, connection, first, before, progress)
     with log.writing():
         past.send(log, connection, max(first, before + 1), log.head.seq, progress)
-        become(log.db, member)
+        log.join(member)
         connection.execute("COMMIT")

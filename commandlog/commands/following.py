@@ -1,0 +1,146 @@
+"""The command that keeps a desk in touch with the shared log for as long as it runs; the window starts it, too."""
+
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, tzinfo
+from functools import partial
+from pathlib import Path
+
+import click
+import msgspec
+
+from commandlog.commands.common import FILE, opened
+from commandlog.commands.sharing import ended_by_signals
+from commandlog.language import _
+from commandlog.log.keys import settings_folder
+from commandlog.model.errors import RuleError, Unavailable
+from commandlog.sharing import desk, passwords
+from commandlog.sharing.settings import Settings
+from commandlog.sharing.state import State
+from commandlog.sharing.telling import in_touch, state_line
+from commandlog.views.moments import zone_of
+
+ONCE = 30.0  # seconds without any progress after which `--once` gives up
+
+
+@click.command()
+@FILE
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a line, whenever something changes.")
+@click.option("--once", is_flag=True, help="End when all is sent and received; exits 1 where that could not be done.")
+def follow(file: Path, as_json: bool, once: bool) -> None:
+    """Send what is written in FILE to the shared log, and take in what others write, until Ctrl-C."""
+    with opened(file) as log:
+        if log.member is None or log.member.keeper:
+            raise RuleError(_("{file} is not a desk of a shared log: `share` it, or `join` one.").format(file=file))
+        address = Settings(settings_folder(), log.id, log.member.desk).shared().address
+        zone = zone_of(log) if log.head.seq else UTC
+    stop = threading.Event()
+    talk = _Lines(stop) if as_json else _Person(zone)
+    tell = _Once(talk.tell, stop) if once else talk.tell
+    with ended_by_signals(stop):
+        desk.run(file, settings_folder(), stop, tell, _Password(partial(passwords.find, address), talk.ask))
+    if isinstance(tell, _Once) and not tell.done:
+        raise click.exceptions.Exit(1)
+
+
+class _Password:
+    """The password of the desk's login: what is stored at first, and after that whatever is typed."""
+
+    def __init__(self, find: Callable[[passwords.Ask], str], ask: passwords.Ask) -> None:
+        self.find, self.ask, self.again = find, ask, False
+
+    def __call__(self) -> str:
+        if self.again:
+            return self.ask(_("That password was not taken. Password of this desk: "))
+        self.again = True
+        return self.find(self.ask)
+
+
+class _Once:
+    """Ends the following as soon as everything is sent and received, or when nothing moves any more."""
+
+    def __init__(self, tell: Callable[[State], None], stop: threading.Event) -> None:
+        self.tell, self.stop, self.done = tell, stop, False
+        self.timer = threading.Timer(ONCE, stop.set)
+        self.timer.daemon = True
+        self.before = (-1, -1, -1)
+        self.timer.start()
+
+    def __call__(self, state: State) -> None:
+        self.tell(state)
+        now = (state.upto, state.waiting, state.pieces_missing)
+        self.done = in_touch(state)
+        if self.done or state.alarm or state.phase == "stopped":
+            self.timer.cancel()
+            self.stop.set()
+        elif now != self.before:
+            self.timer.cancel()
+            self.timer = threading.Timer(ONCE, self.stop.set)
+            self.timer.daemon = True
+            self.timer.start()
+        self.before = now
+
+
+class _Person:
+    """Says on the terminal how the desk stands, whenever that has changed."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self.zone = zone
+        self.said = ""
+
+    def tell(self, state: State) -> None:
+        line = state_line(state, self.zone)
+        if line != self.said:
+            click.echo(line)
+            self.said = line
+
+    def ask(self, question: str) -> str:
+        if not sys.stdin or not sys.stdin.isatty():
+            raise Unavailable(
+                _("The password of this desk is not in the keyring of this machine, and nobody is here to type it.")
+            )
+        return str(click.prompt(question.rstrip(": "), hide_input=True))
+
+
+class _Lines:
+    """Talks to the program that started this one: a state a line out, an answer a line in; its end is ours."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.stop = stop
+        self.answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def tell(self, state: State) -> None:
+        self._say(msgspec.json.encode(state))
+
+    def ask(self, question: str) -> str:
+        self._say(msgspec.json.encode({"ask": "password", "question": question}))
+        answer = self.answers.get()
+        if answer is None:
+            raise Unavailable(_("Nobody is here to type the password of this desk."))
+        return answer
+
+    def _say(self, line: bytes) -> None:
+        try:
+            sys.stdout.buffer.write(line + b"\n")
+            sys.stdout.flush()
+        except OSError:  # nobody reads any more
+            self.stop.set()
+
+    def _listen(self) -> None:
+        """Pass on what comes in, by the descriptor: a thread that waits in a file keeps the program from ending."""
+        rest = b""
+        with suppress(OSError):
+            while data := os.read(0, 4096):
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    self.answers.put(line.decode("utf-8", "replace").rstrip("\r"))
+        self.stop.set()
+        self.answers.put(None)
+
+
+COMMANDS = [follow]

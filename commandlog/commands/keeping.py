@@ -1,0 +1,144 @@
+"""The command that puts a shared log in order for as long as it runs, and what an administrator asks of it."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import click
+import msgspec
+import psycopg
+from dateutil import tz
+from psycopg.conninfo import conninfo_to_dict
+
+from commandlog.commands.common import print_json
+from commandlog.commands.sharing import SERVER, ask, ended_by_signals
+from commandlog.language import _
+from commandlog.log.keys import desk_key, settings_folder
+from commandlog.model.errors import RuleError
+from commandlog.model.harmless import visible
+from commandlog.sharing import passwords, purging
+from commandlog.sharing.address import address_in
+from commandlog.sharing.keeper import Keeper
+from commandlog.sharing.keepers_log import open_keepers_log
+from commandlog.sharing.keeping import Health
+from commandlog.sharing.link import connect, telling
+from commandlog.sharing.standing import standing, standing_lines
+
+EVERY = 60.0  # seconds between two lines when nothing changes
+
+
+@click.command()
+@SERVER
+@click.option("--file", type=click.Path(path_type=Path), help="Its own log, which holds everything; made at first.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a line, each second.")
+@click.option("--status", is_flag=True, help="Only say how the shared log stands; exits 1 where it stands still.")
+@click.option("--purge", is_flag=True, help="Only destroy what was erased in the server's files too; needs its owner.")
+def keep(dsn: str, file: Path | None, as_json: bool, status: bool, purge: bool) -> None:
+    """Put a shared log in order, until SIGTERM or Ctrl-C; where another does so already, stand by for it."""
+    entrance = _Entrance(dsn)
+    if status:
+        _say_standing(entrance, as_json=as_json)
+        return
+    if purge:
+        _purge(dsn)
+        return
+    stop = threading.Event()
+    with _keeper(entrance, file) as keeper, ended_by_signals(stop):
+        keeper.run(stop, _Teller(as_json=as_json))
+
+
+class _Entrance:
+    """Logs in with a connection string, and a password that is found or asked for once."""
+
+    def __init__(self, dsn: str) -> None:
+        try:
+            given = conninfo_to_dict(dsn)
+        except psycopg.ProgrammingError as error:
+            raise RuleError(_("This is no address of a PostgreSQL server: {error}").format(error=error)) from error
+        self.dsn, self.database = dsn, str(given.get("dbname") or "")
+        self.password = str(given.get("password") or "")
+        self.address = address_in(dsn, str(given.get("user") or ""))
+
+    def __call__(self) -> psycopg.Connection:
+        """Connect; raises psycopg's errors, as a keeper expects them."""
+        return connect(self.dsn, self.password, role="keeper")
+
+    def first(self) -> psycopg.Connection:
+        """Connect for the first time: where no password is known, it is asked for. Raises our own errors."""
+        self.password = self.password or passwords.find(self.address, ask)
+        with telling(self.dsn):
+            return self()
+
+
+def _purge(dsn: str) -> None:
+    with telling(dsn), closing(connect(dsn, role="admin")) as connection:
+        left = purging.purge(connection)
+    click.echo(_("What was erased is gone from the tables' files."))
+    for one in left:
+        click.echo(_("Still to do: {what}.").format(what=one))
+    if left:
+        raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _keeper(entrance: _Entrance, file: Path | None) -> Iterator[Keeper]:
+    """Give the keeper that a login is, with its own log open, made empty where there is none yet."""
+    with closing(entrance.first()) as connection, telling(entrance.dsn):
+        log_id = connection.execute("SELECT log_id FROM commandlog.about").fetchone()
+        mine = connection.execute("SELECT desk FROM commandlog.desks WHERE login = session_user AND keeper").fetchone()
+    if log_id is None or mine is None:
+        raise RuleError(_("This login is not that of a log keeper: use the one that `share` has given."))
+    desk, identity = str(mine[0]), bytes(log_id[0])
+    path = file or Path(f"{entrance.database}-{desk}.clog")
+    key = desk_key(settings_folder(), identity, f"*keeper{desk}")
+    with open_keepers_log(path, identity, desk) as log:
+        yield Keeper(log, entrance, key)
+
+
+class _Teller:
+    """Says how the keeper stands: each second as JSON, in words whenever that changes and once a minute."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.said: tuple[bool, str, int] | None = None
+        self.when = 0.0
+
+    def __call__(self, health: Health) -> None:
+        if self.as_json:
+            sys.stdout.buffer.write(msgspec.json.encode(health) + b"\n")
+            sys.stdout.flush()
+            health.begin_again()
+            return
+        now = (health.active, health.trouble, len(health.members))
+        if now != self.said or time.monotonic() - self.when > EVERY:
+            click.echo(visible(_health_line(health)))
+            self.said, self.when = now, time.monotonic()
+            health.begin_again()
+
+
+def _health_line(health: Health) -> str:
+    if health.trouble:
+        return _("The server does not answer, it is tried again: {error}").format(error=health.trouble)
+    if not health.active:
+        return _("{desk} stands by, up to record {n}").format(desk=health.desk, n=health.upto)
+    told = _("{desk} puts in order: {n} records, {more} more, {waiting} waiting, desks that are here: {desks}")
+    desks = ", ".join(health.members) or _("none")
+    return told.format(desk=health.desk, n=health.upto, more=health.records, waiting=health.waiting, desks=desks)
+
+
+def _say_standing(entrance: _Entrance, *, as_json: bool) -> None:
+    with closing(entrance.first()) as connection, telling(entrance.dsn):
+        found = standing(connection)
+    if as_json:
+        print_json({**msgspec.to_builtins(found), "still": found.still})
+    else:
+        for line in standing_lines(found, tz.tzlocal()):
+            click.echo(line)
+    if found.still:
+        raise click.exceptions.Exit(1)
+
+
+COMMANDS = [keep]
