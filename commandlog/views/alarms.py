@@ -346,7 +346,7 @@ class _Asked:
         """Return an alarm with what it is about; where nobody is heard of, with whom to call."""
         text = line.text
         if alarm.code == "conflict":
-            text = " · ".join((line.text, said(self.log, self.moment, line.seq, self.reader)))
+            text = " · ".join((said(self.log, self.moment, line.seq, self.reader), line.text))
         elif alarm.code == "away":
             call = whom_to_call(self.covenant, alarm.concerns[0])
             text = _("call {whom}").format(whom=call) if call else _("the covenant names nobody to call")

@@ -83,7 +83,7 @@ def current(session: Session, row: ConflictRow) -> Line | None:
 
 def ways(session: Session, row: ConflictRow) -> tuple[tuple[str, str], ...]:
     """Return what this desk's party can do about it now, to choose from; saying why it is settled always is one."""
-    found = [(ADDED, _("Leave it as it is, and say why"))]
+    found = [(ADDED, _("Leave it, and say why"))]
     if row.subject == "tasks" and (task := task_rows.current(session.log.db, now_at(session.log.db, row.entry))):
         sides = {tasks.ASSIGNEE: task.assignee, tasks.REQUESTER: task.requester}
         for name, kind in _KINDS.items():

@@ -96,9 +96,12 @@ class JoinPage(QWidget):
             pair = self._plain(), self._plain()
             pair[1].setWordWrap(True)
             for column, label in enumerate(pair):
-                self._grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
+                self._grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignBaseline)
             self.said.append(pair)
         self.box = QVBoxLayout(self)
+        self.title = self._plain()
+        self.title.setText(_("Join a shared log"))
+        self.box.addWidget(self.title)
         self.box.addLayout(_beside(self.labels[self.code], self.choose))
         self.box.addWidget(self.code)
         self.box.addWidget(self.card)
@@ -125,7 +128,8 @@ class JoinPage(QWidget):
     def _dress(self) -> None:
         theme = self.theme
         self.box.setContentsMargins(theme.px(16), theme.px(8), theme.px(16), theme.px(16))
-        self.box.setSpacing(theme.px(6))
+        self.box.setSpacing(theme.px(8))
+        self.title.setFont(theme.strong)
         self.code.setFixedHeight(theme.px(92))
         self._grid.setContentsMargins(theme.px(12), theme.px(10), theme.px(12), theme.px(10))
         self._grid.setHorizontalSpacing(theme.px(16))
@@ -175,6 +179,7 @@ class JoinPage(QWidget):
         self.card.setVisible(one is not None)
         for part in (self.labels[self.file], self.file, self.browse):
             part.setVisible(one is not None)
+        self.enter.setVisible(one is not None)
         self.enter.setEnabled(one is not None and not self._busy)
         if one is None:
             return

@@ -129,11 +129,11 @@ class CardWords:
         return "  ".join(part for part in (row.about, _short(row.what)) if part)
 
     def why(self, row: Settled) -> str:
-        """Return what was said in vain and who had been first, or why it was not taken."""
+        """Return who had been first and what was said in vain, or why it was not taken."""
         if isinstance(row, RefusedRow):
             return row.why
         who = self.covenant.party_name(row.party) if row.party else ""
-        return " — ".join(part for part in (f"{who}: {_short(row.text)}" if who else "", row.told) if part)
+        return " — ".join(part for part in (row.told, f"{who}: {_short(row.text)}" if who else "") if part)
 
     def action(self, row: Settled) -> str:
         """Return what to do."""

@@ -197,11 +197,8 @@ class MainWindow(QMainWindow):
         screen: Any = self.screens.currentWidget()
         line = screen.current() if hasattr(screen, "current") else None
         if line and getattr(line, "kind", "") == "sealed":
-            self.say(
-                _("This entry is sealed for your party: nothing can be done with it here. {text}").format(
-                    text=line.text
-                )
-            )
+            told = _("This entry is sealed for your party: nothing can be done with it here. {text}")
+            self.say(told.format(text=line.text))
         elif line:
             self.say("")
             deed(self.room.deeds, Subject.of(line))

@@ -1,0 +1,56 @@
+"""Sealed entries: out of sight unless they are asked for, and then that they are there, when, and at whose desk."""
+
+from typing import Any
+
+from commandlog_ui.window.main import MainWindow
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from commandlog.log.desk import Desk
+from commandlog.log.store import Log
+from commandlog.verbs import saying
+from tests.log.order import Order
+from tests.ui.conftest import shown
+
+TOLD = "kenteken 12-ABC-3"
+
+
+def sealed(window: MainWindow) -> list[Any]:
+    model = window.timeline.view.entries()
+    return [line for row in range(model.rowCount()) if (line := model.line(row)) and line.kind == "sealed"]
+
+
+def test_they_are_shown_on_demand_and_nothing_is_said_or_found(
+    member: MainWindow, order: Order, police: Desk, elsewhere: Log, qtbot: QtBot
+) -> None:
+    saying.note(police, TOLD, audience=("police", "venue"), category="suspicious", place="gate-f", priority="urgent")
+    saying.note(police, "voor allen")
+    order.take(police.log)
+    order.give(elsewhere, sealed=[order.records[-2].seq])
+    qtbot.waitUntil(lambda: "voor allen" in shown(member))
+    assert sealed(member) == []
+    view = member.timeline.view
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    (line,) = sealed(member)
+    assert (line.party, line.reference, line.text) == ("police", "P1", "[sealed: ask Police, desk P1]")
+    assert (line.category, line.place, line.priority, line.audience, line.frame) == ("", "", "", (), None)
+    row = view.entries().row_of(line.entry)
+    view.go_to(row)
+    spoken = view.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole)
+    qtbot.waitUntil(lambda: "Sealed entry" in member.timeline.detail.toPlainText())
+    for text in (spoken, member.timeline.detail.toPlainText(), member.timeline.painter.wording.copied(line)):
+        assert "sealed" in text.lower()
+        for secret in (TOLD, "suspicious", "Gate F", "urgent", "note", "Stadion", "can be read by"):
+            assert secret.lower() not in text.lower()
+    QTest.keyClick(view, Qt.Key.Key_C)
+    assert not member.asking.isVisible()
+    assert "sealed for your party" in member.banner.text()
+    assert member.timeline.filters.texts() == ["sealed: yes  ✕"]
+    for searched in ("kenteken", "sealed", "ask"):
+        member.timeline.look_for(searched)
+        assert sealed(member) == []
+    member.timeline.look_for("")
+    QTest.keyClick(view, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert sealed(member) == []
