@@ -18,7 +18,7 @@ from commandlog.language import _
 from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.erasing import unpurged
 from commandlog.log.files import failures
-from commandlog.log.keys import desk_key
+from commandlog.log.desk import sit_down
 from commandlog.log.lock import Busy, FileLock
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
@@ -36,6 +36,7 @@ from commandlog.sharing.watching import Watch, offset
 
 POLL = 1.0  # seconds between two questions, whether or not there was a notice
 GLANCE = 0.003  # seconds between two looks whether something was written here
+LOOK = 4.0  # seconds between two looks who is at which desk, and whether all have the same history
 TEND = 5.0  # seconds between two slices of what can wait for an idle moment
 BACKOFF = (0.5, 5.0)  # seconds between two tries to connect, at first and at most
 PATIENCES = (PATIENCE, 15.0, 45.0, 60.0)  # seconds: longer each time that the server was too slow
@@ -95,7 +96,7 @@ class _Line:
         self.noticed = True
         self.all_here = False
         self.later = 0.0
-        self.polled = self.pulsed = self.tended = 0.0
+        self.polled = self.pulsed = self.looked = self.tended = 0.0
         self.pulsed_upto = 0
         conn.add_notify_handler(self._notice)
 
@@ -126,7 +127,7 @@ class _Desk:
         if log.member is None:
             raise AssertionError("a log of its own is no desk")
         self.log, self.own, self.shower, self.watchdog, self.stop = log, own, shower, watchdog, stop
-        self.key = desk_key(settings, log.id + log.branch, log.member.party)
+        self.key = sit_down(log, settings, log.member.party).signer.key
         self.ask, self.password = password, ""
         self.asked = False
         self.patience = 0
@@ -250,7 +251,7 @@ class _Desk:
         return pulled.more
 
     def _look(self, line: _Line, now: float) -> None:
-        """Once a second: does the log go on? Every ten seconds, or a hundred records: tell and see who is here."""
+        """Look around: does the shared log go on, who else is there; and tell the others how far this desk is."""
         alive = line.watch.alive()
         overdue = self._overdue(now)
         stands = (not alive and line.follower.desks.kept) or overdue
@@ -263,8 +264,10 @@ class _Desk:
         )
         if now - line.pulsed >= PULSE_EVERY or self.log.head.seq - line.pulsed_upto >= PULSE_AFTER:
             line.pulsed, line.pulsed_upto = now, self.log.head.seq
-            self.shower.say(desks=line.watch.others())
             line.watch.tell(self.key, self.shower.state.waiting, self.offset)
+        if now - line.looked >= LOOK:
+            line.looked = now
+            self.shower.say(desks=line.watch.others())
         if now - line.tended >= TEND or unpurged(self.log.db):
             line.tended = now
             self.log.tend()
