@@ -21,7 +21,8 @@ from msgspec import Struct
 from commandlog.log import chain
 from commandlog.model.frames import By, Frame
 from commandlog.model.order import FORBIDDEN, NEWER, UNREADABLE, Branched, DeskSeen, Refused
-from commandlog.model.records import DeskOpened, NewerRecord, Words, decode_frame, decode_words
+from commandlog.model.records import DeskOpened, NewerRecord, Words, decode_frame, decode_words, encode
+from commandlog.sharing.trust import KEEPER
 from commandlog.verbs.context import EARLIEST, LATEST
 
 HEADER, FRAME, WORDS = 1 << 10, 64 << 10, 4 << 20
@@ -142,6 +143,8 @@ def _read(sent: Sent) -> tuple[Any, Words, str]:
         return None, Words(), NEWER
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
         return None, Words(), UNREADABLE
+    if encode(frame) != sent.frame[chain.SALT :]:  # it says more than this program reads, or hides what it says
+        return None, words, NEWER
     return (frame, words, "") if _fits(frame) else (None, words, UNREADABLE)
 
 
@@ -161,4 +164,6 @@ def _number(frame: bytes) -> int:
 
 def _opens(frame: Any, sent: Sent) -> bool:
     """Whether a record opens the very desk that sent it."""
-    return isinstance(frame, DeskOpened) and (frame.desk, frame.party, len(frame.key)) == (sent.desk, sent.party, 32)
+    if not isinstance(frame, DeskOpened) or frame.audience or sent.desk.startswith(KEEPER):
+        return False  # everybody must know whose signature it is, and only keepers name keepers
+    return (frame.desk, frame.party, len(frame.key)) == (sent.desk, sent.party, 32)

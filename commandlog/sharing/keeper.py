@@ -22,12 +22,14 @@ from commandlog.language import _
 from commandlog.log import chain
 from commandlog.log.signing import Signer
 from commandlog.log.store import Clock, Log, system_clock
-from commandlog.model.errors import CommandLogError, Damaged, RuleError
-from commandlog.model.order import FORBIDDEN, UNREADABLE
+from commandlog.model.errors import Damaged, RuleError
+from commandlog.model.frames import Frame
+from commandlog.model.order import FORBIDDEN, UNREADABLE, Branched
 from commandlog.model.records import DeskOpened
 from commandlog.sharing import rights, statements
 from commandlog.sharing.accepting import REPEATED, TAKEN, Accepted, Declined, Dropped, Known, Sent, judge
 from commandlog.sharing.following import Follower
+from commandlog.sharing.forked import Forked
 from commandlog.sharing.keeping import Health, Housekeeping
 from commandlog.sharing.lease import RENEW, Lease, Superseded
 from commandlog.sharing.ordering import Ordering, Unfit, desks_of
@@ -70,8 +72,7 @@ class Keeper:
         self.desk = self.party = ""
         self.lease = Lease("")
         self.desks: dict[str, Known] = {}
-        self.errands: list[tuple[type, dict[str, Any]]] = []
-        """What the keeper itself has to say, by kind and fields, in its next turn."""
+        self.errands: list[tuple[type[Frame], dict[str, Any]]] = []
         self.health = Health()
         self._sure = False
         self._senders = 1
@@ -100,6 +101,14 @@ class Keeper:
         except BaseException:
             self._sure = False
             raise
+
+    def will_say(self, kind: type[Frame], **fields: Any) -> None:
+        """Put a record of the keeper's own in its next turn."""
+        self.errands.append((kind, fields))
+
+    def on(self, log: Log) -> "Keeper":
+        """Return this very keeper on another file of its log."""
+        return Keeper(log, self._connect, self.key, self.clock)
 
     def connected(self) -> "psycopg.Connection[Any]":
         """Return the connection, made anew where it was lost."""
@@ -141,11 +150,16 @@ class Keeper:
         """Be sure, before anything is put in order, that this log and the server's are the same."""
         with conn.transaction():
             self.lease.hold(conn)
-        self._follow(conn)
+        try:
+            self._follow(conn)
+        except Forked as error:
+            if error.alarm == "rewound":
+                raise behind(statements.head(conn)[0], self.log.head.seq) from error
+            raise
         self._check_server(conn)
         self.desks = desks_of(self.log.db)
         self.party = self.party or rights.driver(self.log.db)
-        self.errands.clear()
+        self.errands = [one for one in self.errands if one[0] is Branched]  # all else is seen anew
         self._checkpoint = (self.log.db.execute("SELECT coalesce(max(seq), 0) FROM checkpoints").fetchone()[0], 0.0)
         known = self.desks.get(self.desk)
         if known and known.key != self._public:
@@ -159,7 +173,7 @@ class Keeper:
                         " with this one, to say that it is to be trusted."
                     ).format(desk=self.desk)
                 )
-            self.errands.append((DeskOpened, {"desk": self.desk, "party": self.party, "key": self._public}))
+            self.will_say(DeskOpened, desk=self.desk, party=self.party, key=self._public)
         self.house.begin()
         self._sure = True
 
@@ -324,9 +338,13 @@ class Keeper:
             self.conn.close()
 
 
-def behind(server: int, last: int) -> CommandLogError:
-    """Return the error for a server that lacks records that were in the shared log."""
-    return Damaged(
+class Behind(Damaged):
+    """The server lacks records that were in the shared log: `adopting` says what a person can do."""
+
+
+def behind(server: int, last: int) -> Behind:
+    """Return the error for a server that ends at one position, where the shared log had come to another."""
+    return Behind(
         _(
             "The server has the shared log up to {server}, and it went on to {last}: the server was put back to an"
             " earlier state. Nothing is put in order until `keep --adopt FILE` has put the missing records back, FILE"

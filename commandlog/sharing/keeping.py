@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from msgspec import Struct
 
-from commandlog.log import pieces
+from commandlog.log import chain, pieces
 from commandlog.log.derived.table import FOREVER
 from commandlog.model.frames import Millis
 from commandlog.model.order import DeskSeen
@@ -29,7 +29,8 @@ LOOK_EVERY = 5.0  # seconds between two looks at the whole inbox
 COUNTED = 10_000  # rows of the inbox; more is "so many at least"
 
 _PULSES = """
-SELECT DISTINCT ON (d.desk) p.n, d.desk, d.party, p.upto, p.hash, p.purged, p.waiting, p.offset_ms, p.sent_at, p.signature
+SELECT DISTINCT ON (d.desk)
+    p.n, d.desk, d.party, p.upto, p.hash, p.purged, p.waiting, p.offset_ms, p.sent_at, p.signature
 FROM commandlog.pulses p JOIN commandlog.desks d ON d.login = p.login WHERE p.n <= %s ORDER BY d.desk, p.n DESC
 """
 _FOLD = """
@@ -39,7 +40,8 @@ VALUES (%(desk)s, %(party)s, %(upto)s, %(hash)s, CASE WHEN %(purged)s THEN %(upt
     %(offset_ms)s, %(sent_at)s, %(signature)s, clock_timestamp(), true)
 ON CONFLICT (desk) DO UPDATE SET upto = excluded.upto, hash = excluded.hash,
     purged_upto = greatest(old.purged_upto, excluded.purged_upto), waiting = excluded.waiting,
-    offset_ms = excluded.offset_ms, sent_at = excluded.sent_at, signature = excluded.signature, seen_at = excluded.seen_at
+    offset_ms = excluded.offset_ms, sent_at = excluded.sent_at, signature = excluded.signature,
+    seen_at = excluded.seen_at
 """
 _CONNECTED = """
 UPDATE commandlog.presence p SET connected = now.connected FROM (
@@ -53,7 +55,11 @@ FROM commandlog.presence ORDER BY desk
 """
 _BEAT = """
 INSERT INTO commandlog.beats (desk, seq, hash, at, signature) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (desk) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, at = excluded.at, signature = excluded.signature
+ON CONFLICT (desk) DO UPDATE
+    SET seq = excluded.seq, hash = excluded.hash, at = excluded.at, signature = excluded.signature
+"""
+_ARRIVED = """
+SELECT DISTINCT d.login::text, d.desk, p.file FROM commandlog.pieces_in p JOIN commandlog.desks d USING (login)
 """
 _MOVE = """
 WITH moved AS (DELETE FROM commandlog.pieces_in WHERE login = %s AND file = %s RETURNING number, bytes)
@@ -61,7 +67,7 @@ INSERT INTO commandlog.pieces SELECT %s, %s, number, bytes FROM moved
 WHERE number < %s AND octet_length(bytes) = CASE WHEN number = %s - 1 THEN %s ELSE %s END ON CONFLICT DO NOTHING
 """
 _INBOX = """
-SELECT (SELECT count(*) FROM (SELECT FROM commandlog.inbox LIMIT %s) AS some),
+SELECT (SELECT count(*) FROM (SELECT FROM commandlog.inbox LIMIT %s) AS first),
     (SELECT (extract(epoch FROM clock_timestamp() - at) * 1000)::bigint FROM commandlog.inbox ORDER BY n LIMIT 1)
 """
 
@@ -71,7 +77,9 @@ class Health(Struct):
 
     `active`: it puts the log in order, else it stands by. `upto` is the last record, `waiting` how many rows the inbox
     has and `oldest` how long the first of them has waited; `turns`, `records`, `slowest` and `spent` are about all
-    turns since the last time that it was told. `members` are the desks that are there. `trouble` is empty, or what the
+    turns since `begin_again`. `members` are the desks that are there, `ended` how many
+    sessions of desks held up others. `differs` are desks that have another past than this keeper, by the position at
+    which they said so: somebody must look into that. `trouble` is empty, or what the
     server says.
     """
 
@@ -89,6 +97,7 @@ class Health(Struct):
     spent: float = 0.0
     members: list[str] = []
     ended: int = 0
+    differs: dict[str, int] = {}
     trouble: str = ""
 
     def turned(self, active: bool, desk: str, epoch: int, upto: int, records: int, seconds: float) -> None:
@@ -138,7 +147,11 @@ class Housekeeping:
         self._look_around(health)
 
     def _fold(self) -> None:
-        """Keep the newest pulse of each desk, where that desk signed it."""
+        """Keep the newest pulse of each desk, where that desk signed it and has what the keeper has.
+
+        One that has something else was shown another past, or lies: that is for a person to look into, and no reason
+        for other desks to stop.
+        """
         last = self.conn.execute("SELECT max(n) FROM commandlog.pulses").fetchone()
         if last is None or last[0] is None:
             return
@@ -149,8 +162,18 @@ class Housekeeping:
             known = self.keeper.desks.get(row["desk"])
             pulse = Pulse(*(row[name] for name in Pulse._fields))
             if known and pulse_holds(known.key, self.log.id, pulse):
-                self.conn.execute(_FOLD, row)
+                if self._agrees(pulse):
+                    self.conn.execute(_FOLD, row)
+                    self.keeper.health.differs.pop(pulse.desk, None)
+                else:
+                    self.keeper.health.differs[pulse.desk] = pulse.upto
         self.conn.execute("DELETE FROM commandlog.pulses WHERE n <= %s", last)
+
+    def _agrees(self, pulse: Pulse) -> bool:
+        if pulse.upto == 0:
+            return pulse.hash == chain.GENESIS
+        found = self.log.db.execute("SELECT hash FROM records WHERE seq = ?", (pulse.upto,)).fetchone()
+        return found is not None and found[0] == pulse.hash
 
     def _presence(self, health: Health) -> None:
         """Say in the log who is gone and who is there again, at most once a minute of each desk."""
@@ -162,7 +185,7 @@ class Housekeeping:
             said = self._said.get(desk)
             if here != self._here.get(desk, False) and (said is None or now - said > SAY_EVERY):
                 self._here[desk], self._said[desk] = here, now
-                self.keeper.errands.append((DeskSeen, {"desk": desk, "here": here, "last": seen_at}))
+                self.keeper.will_say(DeskSeen, desk=desk, here=here, last=seen_at)
         health.members = present
 
     def _alive(self) -> None:
@@ -179,15 +202,13 @@ class Housekeeping:
         rows = self.conn.execute("SELECT desk, key FROM commandlog.keeper_keys WHERE NOT announced").fetchall()
         for desk, key in rows:
             if desk not in self.keeper.desks and self.keeper.desk in self.keeper.desks:
-                fields = {"desk": desk, "party": self.keeper.party, "key": key}
-                self.keeper.errands.append((DeskOpened, fields))
+                self.keeper.will_say(DeskOpened, desk=desk, party=self.keeper.party, key=key)
             else:
                 self.conn.execute("UPDATE commandlog.keeper_keys SET announced = true WHERE desk = %s", (desk,))
 
     def _shelve(self) -> None:
         """Move the pieces of attachments whose records are there to where whoever may read those may read them."""
-        query = "SELECT DISTINCT d.login::text, d.desk, p.file FROM commandlog.pieces_in p JOIN commandlog.desks d USING (login)"
-        for login, desk, file in self.conn.execute(query).fetchall():
+        for login, desk, file in self.conn.execute(_ARRIVED).fetchall():
             found = self.log.db.execute(
                 "SELECT a.since, a.size, r.words IS NULL FROM attachments a JOIN entries e ON e.since = a.since"
                 " JOIN records r ON r.seq = a.since WHERE a.file = ? AND e.desk = ? ORDER BY a.since",

@@ -1,34 +1,91 @@
-"""Destroying what was erased down to the last byte of a server's files: the tables are written anew without it.
+"""Erasing on the server, down to its files, and who has not said yet that it is done there too.
 
-What was erased can be read by nobody from the moment on that the keeper carries it out. Its bytes stay in the server's
-files until the space is used again, in its write-ahead log until that is recycled, and in backups until those go.
+What a decision erased is gone from the tables in the transaction that gave the decision its place. What is left lies in
+pages that the server no longer uses, and in its write-ahead log, until an administrator takes the documented step.
 """
+
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import errors
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 
 from commandlog.language import _
+from commandlog.log.derived.table import FOREVER
+from commandlog.log.store import Log
+from commandlog.model.frames import Millis
 
-_WITH_WORDS = ("parts", "pieces", "inbox", "pieces_in")
+HELD = ("parts", "pieces", "inbox", "pieces_in")
+"""The tables that words and attachments have been in."""
+# segments of the write-ahead log that are not needed any more are removed, not kept or used again
+_WHILE_PURGING = {"wal_recycle": "off", "wal_keep_size": "0", "min_wal_size": "32MB"}
 
 
-def purge(connection: psycopg.Connection) -> list[str]:
-    """Write the tables anew, by an administrator's connection; returns, in words, what is left to somebody else.
+class Outstanding(NamedTuple):
+    """A decision at a position that erased something, and the desks that have not said that they have destroyed it."""
 
-    Nobody can write or follow meanwhile: some seconds for each gigabyte. Raises psycopg's errors.
+    seq: int
+    reference: str
+    kept_at: Millis
+    desks: list[str]
+
+
+def purge_server(conn: "psycopg.Connection[Any]") -> list[str]:
+    """Write the tables anew, and let the server remove all of its write-ahead log that it does not need any more.
+
+    For an administrator's connection, best a superuser's. Returns what may still hold something, in words; an empty
+    list when the server's own files hold nothing. Backups and archives are whoever's made them.
     """
-    for table in _WITH_WORDS:
-        connection.execute(SQL("VACUUM (FULL) commandlog.{}").format(Identifier(table)))
     left = []
+    for table in HELD:
+        conn.execute(SQL("VACUUM (FULL) {}").format(Identifier("commandlog", table)))
     try:
-        connection.execute("CHECKPOINT")
-        connection.execute("SELECT pg_switch_wal()")
-        connection.execute("CHECKPOINT")
+        before = _set(conn, _WHILE_PURGING)
+        try:
+            for _again in range(2):  # the first one may still need the segment that the second one lets go of
+                conn.execute("SELECT pg_switch_wal()")
+                conn.execute("CHECKPOINT")
+        finally:
+            _set(conn, before)
     except errors.InsufficientPrivilege:
-        left.append(_("a superuser has to run CHECKPOINT and pg_switch_wal()"))
-    if connection.execute("SHOW wal_recycle").fetchone() == ("on",):
-        left.append(_("the server keeps old files of its write-ahead log for later use: set wal_recycle = off"))
-    if connection.execute("SHOW archive_mode").fetchone() != ("off",):
-        left.append(_("the archive of its write-ahead log, and backups, hold it until they are deleted"))
+        left.append(_("its write-ahead log: a superuser must take this step"))
+    for name, slot_type in conn.execute("SELECT slot_name, slot_type FROM pg_replication_slots").fetchall():
+        told = _("what the replication slot {name} ({kind}) keeps, until its reader has read it")
+        left.append(told.format(name=name, kind=slot_type))
+    archives = conn.execute("SELECT setting FROM pg_settings WHERE name = 'archive_mode'").fetchone()
+    if archives and archives[0] != "off":
+        left.append(_("the archive of its write-ahead log, and every backup that was made before"))
     return left
+
+
+def _set(conn: "psycopg.Connection[Any]", wanted: dict[str, str]) -> dict[str, str]:
+    """Change settings of the server; returns what the file of changed settings had, empty for what it had not."""
+    query = (
+        "SELECT name, setting FROM pg_file_settings WHERE sourcefile LIKE '%%postgresql.auto.conf' AND name = ANY(%s)"
+    )
+    before = dict.fromkeys(wanted, "") | dict(conn.execute(query, (list(wanted),)).fetchall())
+    for name, value in wanted.items():
+        if value:
+            conn.execute(SQL("ALTER SYSTEM SET {} = {}").format(Identifier(name), Literal(value)))
+        else:
+            conn.execute(SQL("ALTER SYSTEM RESET {}").format(Identifier(name)))
+    conn.execute("SELECT pg_reload_conf(), pg_sleep(0.2)")  # a moment, until the processes have read it
+    return before
+
+
+def outstanding(conn: "psycopg.Connection[Any]", log: Log) -> list[Outstanding]:
+    """Return each decision that erased something, with the desks that have not said yet that they have destroyed it."""
+    query = (
+        "SELECT d.desk, coalesce(p.purged_upto, 0) FROM commandlog.desks d LEFT JOIN commandlog.presence p USING (desk)"
+        " WHERE NOT d.keeper AND d.revoked IS NULL AND d.joined IS NOT NULL ORDER BY d.desk"
+    )
+    purged = conn.execute(query).fetchall()
+    decisions = log.db.execute(
+        "SELECT DISTINCT e.since, e.desk || '-' || e.number FROM erasures x JOIN entries e ON e.since = x.since"
+        f" WHERE x.until = {FOREVER} ORDER BY 1"
+    ).fetchall()
+    found = [
+        Outstanding(seq, reference, log.kept_at(seq), [desk for desk, upto in purged if upto < seq])
+        for seq, reference in decisions
+    ]
+    return [one for one in found if one.desks]

@@ -1,5 +1,6 @@
 """Desks of tests that only send: a member file whose waiting records go into the inbox by hand, true or forged."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from commandlog.log.signing import Signer
 from commandlog.log.store import Log, system_clock
 from commandlog.model.records import DeskOpened, Note, Record, Words
 from commandlog.sharing import past
+from commandlog.sharing.following import Follower
 from commandlog.sharing.keeper import Keeper
 from commandlog.sharing.keepers_log import open_keepers_log
 from commandlog.sharing.link import connect
@@ -67,6 +69,16 @@ class Seat:
         """Send all that waits."""
         insert(self.conn, self.waiting())
 
+    def follow(self) -> None:
+        """Take all that the server has for this desk."""
+        follower = Follower(self.log, self.conn, b"")
+        found = self.conn.execute("SELECT max(seq) FROM commandlog.chain").fetchone()
+        end = time.monotonic() + 20
+        while found and follower.pull().upto < found[0]:  # what waits here is put behind it once a second
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        self.log.refresh()
+
     def close(self) -> None:
         self.conn.close()
         self.log.close()
@@ -112,6 +124,7 @@ class Room:
             with self.hosted.admin.transaction():
                 past.send(log, self.hosted.admin, 1, log.head.seq)
         self.keepers: list[Keeper] = []
+        self.mark = 0
 
     def seat(self, code: str) -> Seat:
         if code not in self.seats:
