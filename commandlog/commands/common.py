@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from commandlog.language import LANGUAGES, _, choose, preferred, speaking
+from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.desk import Desk, home_party, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.log.second_copy import AFTER_COMMAND, bring_up_to_date
@@ -21,6 +22,7 @@ from commandlog.model.errors import CommandLogError
 from commandlog.model.frames import Source
 from commandlog.model.records import AnyFrame
 from commandlog.model.words import Disposition, Priority, ReportState, TaskState, label
+from commandlog.sharing.followed import is_followed
 from commandlog.verbs.saying import source_of
 from commandlog.views.moments import zone_of
 from commandlog.views.status import copy_line
@@ -55,12 +57,15 @@ def opened(file: Path) -> Iterator[Log]:
     with Log(file) as log:
         if preferred() is None and log.head.seq:
             choose(log.covenant().language)
-        before, start = log.head.seq, time.monotonic()
+        before, start = (log.head.seq, log.tip), time.monotonic()
         try:
             yield log
         finally:
-            if log.head.seq != before:
+            if log.head.seq != before[0]:
                 _copy_too(log, time.monotonic() - start)
+            if log.tip >= PROVISIONAL and log.tip != before[1] and not is_followed(file):
+                told = _("Stored here, and not yet in the shared log: `commandlog follow {file}` sends it there.")
+                click.echo(told.format(file=file), err=True)
 
 
 def _copy_too(log: Log, spent: float) -> None:

@@ -90,13 +90,13 @@ class _Person:
 
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
-        self.said = ""
+        self.said: tuple[object, ...] = ()
 
     def tell(self, state: State) -> None:
-        line = state_line(state, self.zone)
-        if line != self.said:
-            click.echo(line)
-            self.said = line
+        now = (state.phase, state.alarm, state.trouble, state.refused)
+        if now != self.said:
+            click.echo(state_line(state, self.zone))
+            self.said = now
 
     def ask(self, question: str) -> str:
         if not sys.stdin or not sys.stdin.isatty():

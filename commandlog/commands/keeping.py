@@ -75,7 +75,7 @@ class _Entrance:
 
 def _purge(dsn: str) -> None:
     with telling(dsn), closing(connect(dsn, role="admin")) as connection:
-        left = purging.purge(connection)
+        left = purging.purge_server(connection)
     click.echo(_("What was erased is gone from the tables' files."))
     for one in left:
         click.echo(_("Still to do: {what}.").format(what=one))
@@ -124,9 +124,9 @@ def _health_line(health: Health) -> str:
         return _("The server does not answer, it is tried again: {error}").format(error=health.trouble)
     if not health.active:
         return _("{desk} stands by, up to record {n}").format(desk=health.desk, n=health.upto)
-    told = _("{desk} puts in order: {n} records, {more} more, {waiting} waiting, desks that are here: {desks}")
-    desks = ", ".join(health.members) or _("none")
-    return told.format(desk=health.desk, n=health.upto, more=health.records, waiting=health.waiting, desks=desks)
+    told = _("{desk} puts in order: {n} records, {waiting} waiting; here: {desks}")
+    desks = ", ".join(health.members) or _("nobody")
+    return told.format(desk=health.desk, n=health.upto, waiting=health.waiting, desks=desks)
 
 
 def _say_standing(entrance: _Entrance, *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 import click
 
 from commandlog.language import _
+from commandlog.log.derived.table import PROVISIONAL
 from commandlog.model.covenant import Covenant
 from commandlog.model.frames import Millis
 from commandlog.model.harmless import padded, visible
@@ -78,6 +79,8 @@ def entry_lines(line: Line, covenant: Covenant, zone: tzinfo, today: Millis = 0)
 
 def _marks(line: Line, covenant: Covenant) -> list[str]:
     marks = []
+    if line.seq >= PROVISIONAL:
+        marks.append(_("stored here"))
     if line.kind == "proposed" or line.disposition:
         marks.append(label(line.disposition or line.state))
     elif line.state == "received":

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator
 from datetime import tzinfo
 
+from msgspec.structs import replace
+
 from commandlog.language import _, ngettext
-from commandlog.log.derived.table import FOREVER
+from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.store import Log
 from commandlog.model.frames import Millis
 from commandlog.model.harmless import visible
+from commandlog.sharing.followed import is_followed
 from commandlog.sharing.state import Present, State
 from commandlog.views.moments import local
 
@@ -30,7 +33,12 @@ def in_touch(state: State) -> bool:
 
 def state_line(state: State, zone: tzinfo) -> str:
     """Return how a desk stands, in one line."""
-    parts = [_phase(state, zone)]
+    return "; ".join([_phase(state, zone), *_troubles(state, zone)])
+
+
+def _troubles(state: State, zone: tzinfo) -> list[str]:
+    """Return what is not yet, or not at all, as it should be."""
+    parts = []
     if state.waiting:
         told = ngettext(
             "{n} entry stored here, not yet in the shared log, since {time}",
@@ -50,7 +58,7 @@ def state_line(state: State, zone: tzinfo) -> str:
         parts.append(_ALARMS[state.alarm]())
     if state.trouble:
         parts.append(visible(state.trouble))
-    return "; ".join(parts)
+    return parts
 
 
 def _phase(state: State, zone: tzinfo) -> str:
@@ -66,11 +74,17 @@ def _phase(state: State, zone: tzinfo) -> str:
 
 def state_lines(log: Log, state: State | None, zone: tzinfo) -> Iterator[str]:
     """Yield how the shared log stands for the desk that a file is, and who else is there, as far as it is known."""
-    if state is None:
-        yield _("shared log: this desk has not been in touch yet: `commandlog follow {file}`").format(file=log.path)
-        return
-    yield state_line(state, zone)
-    if not state.keeper_alive and state.phase == "joined":
+    state = _with_file(log, state or State())
+    followed = is_followed(log.path)
+    if followed:
+        yield state_line(state, zone)
+    else:
+        told = _("shared log: not followed now, {n} records: `commandlog follow {file}`")
+        yield told.format(n=state.upto, file=log.path)
+        yield from _troubles(state, zone)
+        if state.desks:
+            yield _("As it was last seen:")
+    if followed and not state.keeper_alive and state.phase == "joined":
         yield _("Nobody puts the shared log in order now: `commandlog keep` is not running.")
     if state.offset_flag:
         told = _("The clock of this machine is {seconds} s ahead of the server's.")
@@ -81,6 +95,14 @@ def state_lines(log: Log, state: State | None, zone: tzinfo) -> Iterator[str]:
         yield "  " + _desk_line(one, zone)
     if outstanding := list(unerased(log, state)):
         yield _("Erased, but perhaps not yet at: {desks}").format(desks=", ".join(outstanding))
+
+
+def _with_file(log: Log, state: State) -> State:
+    """Return a state with what the file itself knows better: how far it is, and what waits in it."""
+    query = "SELECT count(*), min(seq) FROM records WHERE seq >= ?"
+    waiting, first = log.db.execute(query, (PROVISIONAL,)).fetchone()
+    since = log.kept_at(first) if first else 0
+    return replace(state, upto=log.head.seq, waiting=waiting, waiting_since=since)
 
 
 def _desk_line(one: Present, zone: tzinfo) -> str:
