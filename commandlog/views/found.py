@@ -7,10 +7,11 @@ import time
 from bisect import bisect_left
 
 from commandlog.log.store import Log
+from commandlog.views.changes import Place, between, matching, shared_end, touched
 from commandlog.views.filters import Filter, among, candidates, conditions
 from commandlog.views.lines import COLUMNS, Line, Reader, Row
 from commandlog.views.moments import Moment
-from commandlog.views.rows import Change, Place, Rows, matching, touched
+from commandlog.views.rows import Change, Rows
 from commandlog.views.search import expression
 from commandlog.views.timeline import few_rows
 
@@ -37,6 +38,7 @@ class Found:
         self._match = expression(wanted.search) if wanted.search else ""
         self._few = few
         self._next = moment.position
+        self._refused = int(log.db.execute("SELECT count(*) FROM refused").fetchone()[0])
         self._places: list[Place] = []
         self._wanted_rows = _FIRST
         self.complete = False
@@ -79,10 +81,12 @@ class Found:
     def advance(self, moment: Moment) -> list[Change]:
         """Go on to a later moment; returns what happened to which rows, one after the other."""
         then, self.moment = self.moment, moment
-        if moment.position == then.position:
+        if moment.place == then.place:
             return []
-        moved = touched(self.log, self.wanted, then.position, moment.position)
+        moved = touched(self.log, self.wanted, then, moment)
         known = set(self._places)
+        if shared_end(moment) != shared_end(then):  # versions that stood elsewhere, and what was not taken
+            moved |= self._elsewhere(moved, known)
         if self.wanted.state or self.wanted.incident:
             after = self._all()
             gone = known - after
@@ -96,6 +100,15 @@ class Found:
             changes.append(Change("removed", row))
         changes += self._insert(after - known)
         return changes + [Change("changed", self.row_of(one)) for one in sorted(moved & known & after)]
+
+    def _elsewhere(self, moved: set[Place], known: set[Place]) -> set[Place]:
+        """Return the known places of entries that moved, and those at which nothing stands any more."""
+        keys = {key for _occurred, key in moved}
+        refused = int(self.log.db.execute("SELECT count(*) FROM refused").fetchone()[0])
+        if refused == self._refused:
+            return {one for one in known if one[1] in keys}
+        self._refused = refused
+        return known
 
     def _older(self) -> set[Place]:
         """Return the places of the matches before those that are known."""
@@ -153,16 +166,19 @@ class Found:
         if not now:
             return now
         known, begins = set(self._places), self._begins(now)
-        new = {one for one in now if begins[one] > then.position}
-        query = "SELECT rowid FROM fulltext WHERE fulltext MATCH ? AND rowid > ? AND rowid <= ?"
+        ranges = between(then, self.moment)
+        new = {one for one in now if any(first <= begins[one] <= last for first, last in ranges)}
         said: set[int] = set()
         if new:
-            values = (self._match, then.position, self.moment.position)
-            said = {seq for (seq,) in self.log.db.execute(query, values)}
+            query = "SELECT rowid FROM fulltext WHERE fulltext MATCH ? AND rowid >= ? AND rowid <= ?"
+            said = {seq for one in ranges for (seq,) in self.log.db.execute(query, (self._match, *one))}
         old = (now - new) - known
-        told = old - matching(self.log, self.wanted, old, then) if old else old
-        query = "SELECT record FROM erasures WHERE since > ? AND since <= ?"
-        erased = {seq for (seq,) in self.log.db.execute(query, (then.position, self.moment.position))}
+        if shared_end(then) == shared_end(self.moment):
+            told = old - matching(self.log, self.wanted, old, then) if old else old
+        else:
+            told = old
+        query = "SELECT record FROM erasures WHERE since >= ? AND since <= ?"
+        erased = {seq for one in ranges for (seq,) in self.log.db.execute(query, one)}
         unsure = {one for one in told if begins[one] > self._next} | {
             one for one in now & known if begins[one] in erased
         }

@@ -3,16 +3,17 @@
 A list that is scrolled needs to know how many rows there are and which come next to each other. Reading a million keys
 for that would hold up the first screen; so the newest rows are known at once, the bookmarks of older ones are read
 step by step towards the beginning (`extend`), and what changes in the log moves just the rows that it touches
-(`advance`). A bookmark is the place in the order (`occurred`, `key`) at which a stretch of rows begins.
+(`advance`, with `changes` of which places that may be). A bookmark is the place in the order (`occurred`, `key`) at
+which a stretch of rows begins.
 """
 
 import time
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from commandlog.log.derived.table import FOREVER
 from commandlog.log.store import Log
+from commandlog.views.changes import Place, Waiting, touched
 from commandlog.views.filters import Filter, conditions
 from commandlog.views.lines import COLUMNS, Line, Reader, Row
 from commandlog.views.moments import Moment
@@ -20,12 +21,10 @@ from commandlog.views.moments import Moment
 STRETCH = 256  # rows between two bookmarks, at most: what has to be stepped over to find a row
 AT_ONCE = 1_024  # rows that are looked for at a time
 _FEWEST = 64
+_MANY = 8  # places of one stretch from which on their rows are found together
 _PATIENCE = 0.002  # seconds that this may take; where matches lie far apart, fewer are looked for
 _FROM = "FROM entries e INDEXED BY entries_timeline WHERE"
 _KEY = "SELECT e.occurred, e.key"
-
-Place = tuple[int, int]
-"""Where a row stands in the order: when it happened (milliseconds UTC), and its entry's key."""
 
 
 class Change(NamedTuple):
@@ -51,6 +50,7 @@ class Rows:
         self._begins: list[Place] = []
         self._sizes: list[int] = []
         self._before: list[int] = [0]
+        self._waiting = Waiting(log, moment, wanted)
         self.extend()
 
     @property
@@ -87,10 +87,9 @@ class Rows:
         where, values = self._where()
         values |= {"o": self._begins[stretch][0], "k": self._begins[stretch][1]}
         values |= {"limit": min(last, self.count) - first, "skip": first - self._before[stretch]}
-        keys = f"{_KEY} {_FROM} (e.occurred, e.key) >= (:o, :k) AND {where} ORDER BY e.occurred, e.key"
+        keys = f"SELECT e.since {_FROM} (e.occurred, e.key) >= (:o, :k) AND {where} ORDER BY e.occurred, e.key"
         query = (
-            f"SELECT {COLUMNS} FROM ({keys} LIMIT :limit OFFSET :skip) w CROSS JOIN entries e INDEXED BY"
-            " entries_timeline ON e.occurred = w.occurred AND e.key = w.key AND e.since <= :p AND e.until > :p"
+            f"SELECT {COLUMNS} FROM ({keys} LIMIT :limit OFFSET :skip) w CROSS JOIN entries e ON e.since = w.since"
             " ORDER BY e.occurred, e.key"
         )
         rows = [Row._make(row) for row in self.log.db.execute(query, values)]
@@ -111,10 +110,10 @@ class Rows:
     def advance(self, moment: Moment) -> list[Change]:
         """Go on to a later moment; returns what happened to which rows, one after the other."""
         then, self.moment = self.moment, moment
-        if moment.position == then.position:
+        if moment.place == then.place:
             return []
-        moved = touched(self.log, self.wanted, then.position, moment.position)
-        before, after = (matching(self.log, self.wanted, moved, one) for one in (then, moment))
+        moved = touched(self.log, self.wanted, then, moment)
+        before, after = self._waiting.advance(moved, then, moment)
         gone = sorted(one for one in before - after if self._knows(one))
         come = sorted(one for one in after - before if self._knows(one))
         changes = [Change("removed", self._row_before(one, gone, come)) for one in reversed(gone)]
@@ -123,7 +122,7 @@ class Rows:
         for one in come:
             self._resize(one, 1)
             changes.append(Change("inserted", self.row_of(one)))
-        return changes + [Change("changed", self.row_of(one)) for one in sorted(before & after) if self._knows(one)]
+        return changes + [Change("changed", row) for row in self._rows_of(before & after)]
 
     # -- what advance is made of ---------------------------------------------------------------------------------------
 
@@ -132,6 +131,23 @@ class Rows:
         begins = self._begins[bisect_right(self._begins, place) - 1]
         went = sum(begins <= one < place for one in gone)
         return self.row_of(place) + went - sum(begins <= one < place for one in come)
+
+    def _rows_of(self, places: set[Place]) -> list[int]:
+        """Return the rows of known places, in their order; many of one stretch are found in one go."""
+        by_stretch: dict[int, list[Place]] = {}
+        for one in sorted(filter(self._knows, places)):
+            by_stretch.setdefault(bisect_right(self._begins, one) - 1, []).append(one)
+        found: list[int] = []
+        for stretch, wanted in by_stretch.items():
+            if len(wanted) < _MANY:
+                found += [self.row_of(one) for one in wanted]
+            else:
+                where, values = self._where()
+                values |= {"o": self._begins[stretch][0], "k": self._begins[stretch][1], "size": self._sizes[stretch]}
+                query = f"{_KEY} {_FROM} (e.occurred, e.key) >= (:o, :k) AND {where} ORDER BY e.occurred, e.key"
+                known = self.log.db.execute(f"{query} LIMIT :size", values).fetchall()
+                found += [self._before[stretch] + bisect_left(known, one) for one in wanted]
+        return found
 
     def _knows(self, place: Place) -> bool:
         return self.complete or (bool(self._begins) and place >= self._begins[0])
@@ -161,49 +177,3 @@ class Rows:
 
     def _where(self) -> tuple[str, dict[str, Any]]:
         return conditions(self.wanted, self.moment)
-
-
-_NEW = "SELECT since, entry, thread FROM entries WHERE since > :then AND since <= :now"
-_HOLDS = "(r.since = {0} OR (r.entry = {0} AND r.version > 0))"
-_CHANGED = (
-    "SELECT occurred, key FROM entries WHERE since > :then AND since <= :now"
-    f" UNION SELECT occurred, key FROM entries WHERE until > :then AND until <= :now AND until < {FOREVER}"
-    # what was done with an entry (assessed, answered, linked, erased) shows in its own row
-    f" UNION SELECT r.occurred, r.key FROM ({_NEW}) n CROSS JOIN entries r ON {_HOLDS.format('n.thread')}"
-    f" UNION SELECT r.occurred, r.key FROM links n CROSS JOIN entries r ON {_HOLDS.format('n.entry')}"
-    " WHERE n.since > :then AND n.since <= :now"
-    f" UNION SELECT r.occurred, r.key FROM marks n CROSS JOIN entries r ON {_HOLDS.format('n.entry')}"
-    " WHERE (n.since > :then AND n.since <= :now) OR (n.until > :then AND n.until <= :now)"
-    " UNION SELECT r.occurred, r.key FROM erasures n CROSS JOIN entries r ON r.since = n.record"
-    " WHERE n.since > :then AND n.since <= :now"
-)
-_TOLD = " UNION ".join(
-    f"SELECT r.occurred, r.key FROM {table} n CROSS JOIN entries o ON o.since = n.record CROSS JOIN entries r"
-    f" ON {_HOLDS.format('o.entry')} WHERE {moved}"
-    for table, moved in (
-        ("grants", "n.since > :then AND n.since <= :now"),
-        ("recalls", "n.since > :then AND n.since <= :now"),
-        ("recalls", f"n.until > :then AND n.until <= :now AND n.until < {FOREVER}"),
-    )
-)
-
-
-def touched(log: Log, wanted: Filter, then: int, now: int) -> set[Place]:
-    """Return the places of all rows that began, ended or may look otherwise between two positions."""
-    query = f"{_CHANGED} UNION {_TOLD}" if wanted.reader else _CHANGED
-    return set(log.db.execute(query, {"then": then, "now": now}).fetchall())
-
-
-def matching(log: Log, wanted: Filter, places: set[Place], moment: Moment) -> set[Place]:
-    """Return those of a few places that a filter (without search) shows at a moment."""
-    where, values = conditions(wanted, moment)
-    found: set[Place] = set()
-    asked = sorted(places)
-    for start in range(0, len(asked), 500):
-        part = ",".join(f"({occurred},{key})" for occurred, key in asked[start : start + 500])
-        query = (
-            f"WITH w (o, k) AS (VALUES {part}) SELECT e.occurred, e.key FROM w CROSS JOIN entries e"
-            f" INDEXED BY entries_timeline ON e.occurred = w.o AND e.key = w.k WHERE {where}"
-        )
-        found.update(log.db.execute(query, values).fetchall())
-    return found
