@@ -94,7 +94,8 @@ class Keeper:
                 return Turn(active=False, upto=self.log.head.seq)
             if not self._sure:
                 self._begin(conn)
-            return self._batches(conn)
+            turn = self._batches(conn)
+            return turn if self._sure else self.turn()
         except Superseded:
             self._sure = False
             return Turn(active=False, upto=self.log.head.seq)
@@ -213,10 +214,9 @@ class Keeper:
         with self.log.writing():
             with conn.transaction():
                 self.lease.hold(conn)
-                if statements.head(conn) != (
-                    (self.log.head.seq, self.log.head.hash) if self.log.head.seq else (0, b"")
-                ):
-                    raise behind(statements.head(conn)[0], self.log.head.seq)
+                if statements.head(conn) != (self.log.head.seq, self.log.head.hash if self.log.head.seq else b""):
+                    self._sure = False  # somebody put the server back, or this log, since the last turn
+                    return Turn(active=True, upto=self.log.head.seq)
                 rows = statements.take(conn, max(20, 2 * limit // self._senders), limit)
                 if not rows and not self.errands and not self._checkpoint_due(self.log.head.seq):
                     self._senders = 1
@@ -307,6 +307,8 @@ class Keeper:
                     if time.monotonic() - tended >= RENEW:
                         tended = time.monotonic()
                         self.house.tend(active=turn.active)
+                        if not turn.rows:  # merging, purging of what was erased, emptying the write-ahead log
+                            self.log.tend()
                         tell(self.health)
                     if not turn.rows:
                         self._wait(RENEW if turn.active else RENEW / 2)
