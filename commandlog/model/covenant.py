@@ -155,6 +155,7 @@ class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     """All of it. `answer_minutes` is what a task without a deadline of its own gets; 0 gives none.
 
     `retention_days` is how long a log is kept after it was closed, before it may be deleted; 0 where nothing is agreed.
+    With `shows_sealed`, desks show unasked that there are entries which they may not read.
     """
 
     code: str
@@ -163,6 +164,7 @@ class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     timezone: str = "Europe/Amsterdam"
     driver: str
     exercise: bool = False
+    shows_sealed: bool = False
     variant: str = "continue"
     answer_minutes: int = 0
     valid_until: str = ""

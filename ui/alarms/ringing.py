@@ -52,6 +52,7 @@ class Ringing(QObject):
         session.shared.changed.connect(self._stands)
         session.closing.connect(self._close)
         settings.changed.connect(self._settle)
+        self._stands()
         self.ask()
 
     # -- what there is -------------------------------------------------------------------------------------------------

@@ -18,6 +18,14 @@ KINDS = ("report", "observation", "note", "decision", "message", "proposed", "in
 Options = tuple[tuple[str, str], ...]
 
 
+def everything(session: Session) -> Filter:
+    """Return what a timeline shows where nothing is asked: all that the desk's party may read.
+
+    That there are others, which it may not read, is in it where the covenant says so.
+    """
+    return Filter(reader=session.party, sealed=session.covenant.shows_sealed)
+
+
 def filter_fields(session: Session, wanted: Filter) -> list[Field]:
     """Return the fields, as the filter stands."""
     covenant = session.covenant

@@ -20,7 +20,7 @@ from ..window.detail import Detail
 from ..window.rail import Rail
 from ..window.search import SearchField
 from .filterbar import FACETS, FilterBar
-from .filtering import filter_fields, filter_of, quick_field, with_one
+from .filtering import everything, filter_fields, filter_of, quick_field, with_one
 from .painting import EntryPainter
 from .saved import keep_view, saved_views
 from .view import TimelineView
@@ -39,7 +39,7 @@ class TimelineScreen(QWidget):
         session, theme = room.session, room.theme
         self.room = room
         self.session, self.theme = session, theme
-        self.wanted = Filter(reader=session.party)
+        self.wanted = everything(session)
         self.search_text = ""
         self._build()
         self._show(keep=False)
@@ -148,7 +148,7 @@ class TimelineScreen(QWidget):
         row = self.view.entries().row_of(entry)
         if row < 0:
             self.search.clear()
-            self.search_text, self.wanted = "", Filter(reader=self.session.party)
+            self.search_text, self.wanted = "", everything(self.session)
             self.rail.show_filter(self.wanted)
             self._show(keep=False)
             row = self.view.entries().row_of(entry)
@@ -239,7 +239,7 @@ class TimelineScreen(QWidget):
         """Show everything again."""
         self.search.clear()
         self.search_text = ""
-        self.look_at(Filter(reader=self.session.party))
+        self.look_at(everything(self.session))
 
     def do_history(self) -> None:
         """Show what the program wrote of itself, or no longer."""

@@ -6,11 +6,11 @@ from PySide6.QtGui import QKeyEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from commandlog.language import _
-from commandlog.log.derived.table import now_at
+from commandlog.log.derived.table import PROVISIONAL, now_at
 from commandlog.model.harmless import visible
 from commandlog.model.mandates import lead_of
 from commandlog.model.words import label
-from commandlog.views import timeline
+from commandlog.views import conflicts, timeline
 from commandlog.views.lines import Line
 from commandlog.views.moments import local
 from commandlog.views.presence import whom_to_call
@@ -153,7 +153,16 @@ class Detail(QPlainTextEdit):
             written = f"{local(line.logged_at, session.zone):%d-%m-%Y %H:%M:%S}"
             who = f"{name.party_name(by.party)} {by.desk}"
             said.append(("small", _("Written at {time} by {desk}").format(time=written, desk=who)))
+        if session.shared.follows:
+            said.append(("small", self._kept(line)))
         return said
+
+    def _kept(self, line: Line) -> str:
+        """Say whether an entry is in the shared log, and since when."""
+        if line.seq >= PROVISIONAL:
+            return _("Stored here, and waits for the shared log")
+        kept = local(self.session.log.kept_at(line.seq), self.session.zone)
+        return _("In the shared log since {time}").format(time=f"{kept:%H:%M:%S}")
 
     def _lead(self, line: Line) -> list[Said]:
         """Say who leads where it happened, for what it is about."""
@@ -177,6 +186,9 @@ class Detail(QPlainTextEdit):
             why = f": {visible(struck.reason)}" if struck.reason else ""
             said.append(("small", _("corrected at {time}").format(time=until) + why))
         said.append(("text", visible(one.text, lines=True)))
+        expects = one.frame and one.frame.expects
+        if expects and (met := conflicts.said(session.log, session.moment, one.seq, session.party)):
+            said.append(("small", f"! {visible(met)}"))
         where = " · ".join(part for part in (name.place_name(one.place) if one.place else "", one.where) if part)
         if where and one.entry == one.thread:
             said.append(("small", visible(where)))

@@ -28,6 +28,7 @@ from commandlog.views.tallies import Tally
 
 from ..session import Session
 from ..theme import Theme
+from ..timeline.filtering import everything
 from ..timeline.saved import saved_views
 
 WANTED = Qt.ItemDataRole.UserRole
@@ -186,7 +187,7 @@ def _views(session: Session) -> list[View]:
     covenant, me = session.covenant, session.party
     own = [View(name, replace(wanted, reader=me)) for name, wanted in saved_views().items()]
     return [
-        View(_("All"), Filter(reader=me)),
+        View(_("All"), everything(session)),
         *([View(_("My own"), None), *own] if own else []),
         View(_("To do"), None),
         View(_("To assess"), Filter(reader=me, state="received")),
