@@ -12,6 +12,9 @@ class FileKeyring(KeyringBackend):
 
     priority = 1
 
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
     @property
     def _file(self) -> Path:
         return Path(os.environ["COMMANDLOG_SETTINGS"]) / "keyring.json"
