@@ -306,7 +306,7 @@ class Keeper:
                     self.health.turned(turn.active, self.desk, self.lease.epoch, turn.upto, turn.rows, turn.seconds)
                     if time.monotonic() - tended >= RENEW:
                         tended = time.monotonic()
-                        self.house.tend(active=turn.active)
+                        self.house.tend(active=turn.active, idle=not turn.rows)
                         if not turn.rows:  # merging, purging of what was erased, emptying the write-ahead log
                             self.log.tend()
                         tell(self.health)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 AWAY_AFTER = 30.0  # seconds without a pulse
 SAY_EVERY = 60.0  # seconds between two records about one desk
 BEAT_EVERY = 5.0
+TIDY = 0.1  # seconds of tidying up in the keeper's own log, when nothing waits
 LOOK_EVERY = 5.0  # seconds between two looks at the whole inbox
 COUNTED = 10_000  # rows of the inbox; more is "so many at least"
 
@@ -131,7 +132,7 @@ class Housekeeping:
         self._here = {desk: bool(here) for desk, here in self.log.db.execute(query)}
         self._beat = 0.0
 
-    def tend(self, *, active: bool) -> None:
+    def tend(self, *, active: bool, idle: bool = True) -> None:
         """Do a second's work. Raises psycopg.Error, or Superseded where another keeper is active."""
         health = self.keeper.health
         if active:
@@ -144,6 +145,9 @@ class Housekeeping:
                 self._shelve()
             health.ended += len(server.end_long_transactions(self.conn))
         self._fetch()
+        until = time.monotonic() + TIDY
+        while idle and self.log.tend() and time.monotonic() < until:
+            pass
         self._look_around(health)
 
     def _fold(self) -> None:
@@ -210,14 +214,14 @@ class Housekeeping:
         """Move the pieces of attachments whose records are there to where whoever may read those may read them."""
         for login, desk, file in self.conn.execute(_ARRIVED).fetchall():
             found = self.log.db.execute(
-                "SELECT a.since, a.size, r.words IS NULL FROM attachments a JOIN entries e ON e.since = a.since"
-                " JOIN records r ON r.seq = a.since WHERE a.file = ? AND e.desk = ? ORDER BY a.since",
-                (file, desk),
+                "SELECT a.since, a.size, r.words IS NULL OR e.desk != ? FROM attachments a"
+                " JOIN entries e ON e.since = a.since JOIN records r ON r.seq = a.since WHERE a.file = ? ORDER BY 3, 1",
+                (desk, file),
             ).fetchone()
-            if not found:
+            if not found:  # its record has yet to come
                 continue
-            seq, size, erased = found
-            count = 0 if erased else pieces.count(size)
+            seq, size, not_wanted = found
+            count = 0 if not_wanted else pieces.count(size)
             last = size - (count - 1) * pieces.PIECE
             self.conn.execute(_MOVE, (login, file, seq, file, count, count, last, pieces.PIECE))
             self.fetcher.look(self.log.head.seq, again=True)
