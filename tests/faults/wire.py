@@ -22,6 +22,8 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -70,6 +72,16 @@ class Wire:
         for name in (self.server, self.desk):
             _ip("netns", "del", name)
 
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Let this thread, and whatever it starts, be at the server's side."""
+        with Path("/proc/self/ns/net").open("rb") as here:
+            _enter(self.server)
+            try:
+                yield
+            finally:
+                _set_namespace(here.fileno())
+
     def weather(self, delay: float = 0.0, lost: float = 0.0, up: bool = True, down: bool = True) -> None:
         """Set how packets fare: seconds each way, the share that is dropped, and whether a direction is dead."""
         if self._between.stdin:
@@ -81,11 +93,19 @@ def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True)
 
 
+def _enter(namespace: str) -> None:
+    with Path(f"/var/run/netns/{namespace}").open("rb") as there:
+        _set_namespace(there.fileno())
+
+
+def _set_namespace(there: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).setns(there, _NEW_NETWORK):
+        raise OSError(ctypes.get_errno(), "setns")
+
+
 def _interface(namespace: str) -> int:
     """Return the packets of a namespace's end of the wire, as a file; this process is in that namespace afterwards."""
-    with Path(f"/var/run/netns/{namespace}").open("rb") as there:
-        if ctypes.CDLL(None, use_errno=True).setns(there.fileno(), _NEW_NETWORK):
-            raise OSError(ctypes.get_errno(), "setns")
+    _enter(namespace)
     end = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
     fcntl.ioctl(end, _SET_INTERFACE, struct.pack("16sH14x", b"wire", _TUN))
     return end

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import random
 import threading
+import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Self
@@ -62,6 +63,7 @@ class Proxy:
         self._chance = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter | None]] = set()
+        self._ends: "weakref.WeakSet[asyncio.StreamWriter]" = weakref.WeakSet()
         self._changed = asyncio.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -140,12 +142,14 @@ class Proxy:
         for one in tasks:
             one.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for desk, _server in self._pairs:
-            desk.transport.abort()
+        for end in self._ends:
+            end.transport.abort()
+        await asyncio.sleep(0.01)  # a transport is closed a moment after it was told to
 
     async def _meet(self, desk_reader: asyncio.StreamReader, desk: asyncio.StreamWriter) -> None:
         """Carry one connection, until either end closes it."""
         self.accepted += 1
+        self._ends.add(desk)
         with contextlib.suppress(OSError, asyncio.CancelledError):
             if not self._listening:
                 desk.transport.abort()
@@ -153,6 +157,7 @@ class Proxy:
             while not (self._weather.up and self._weather.down):
                 await self._changed.wait()
             reader, server = await asyncio.open_connection("127.0.0.1", self.to)
+            self._ends.add(server)
             pair: tuple[asyncio.StreamWriter, asyncio.StreamWriter | None] = (desk, server)
             self._pairs.add(pair)
             try:

@@ -1,0 +1,223 @@
+"""The shared log under faults, at full length: what tests/sharing does in seconds.
+
+    python -m tests.faults.sharing [PART ...] [--records N] [--desks N] [--times N]
+
+Each part is an event of its own, with a real server, keepers as processes and desks as processes, and ends by holding
+every file against all others: gapless, each record exactly once, equal rights equal bytes, all signatures, all tables
+derived anew. A part that fails says why, and makes the exit code 1.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bench.measuring import at, median
+from tests.faults.wire import Wire, possible
+from tests.sharing.proxy import BAD, BLACK_HOLE, FAIR
+from tests.sharing.servers import Server, programs
+from tests.sharing.test_conflicts import twice
+from tests.sharing.test_order import all_write
+from tests.sharing.whole import Whole
+
+PARTIES = ("venue", "police", "baken", "aid")
+SHOWN = TAKES_OVER = 10.0  # seconds
+BACK = 60.0  # seconds
+P95 = 1.2  # times what an entry takes without a server, at most
+
+
+@contextmanager
+def event(desks: int, apart: bool = False) -> Iterator[Whole]:
+    """Give an event with so many desks, spread over the parties."""
+    each = {party: len(range(number, desks, len(PARTIES))) for number, party in enumerate(PARTIES)}
+    server = Server(max(programs()))
+    try:
+        with tempfile.TemporaryDirectory() as folder, Whole(Path(folder), server, each, apart=apart) as made:
+            made.start()
+            yield made
+    finally:
+        server.close()
+
+
+def order(desks: int, records: int, times: int) -> str:
+    """Let all desks write at once, each at its own pace."""
+    with event(desks, apart=True) as whole:
+        start = time.monotonic()
+        all_write(whole, records, longest=0.02)
+        written = time.monotonic() - start
+        more = whole.converged(3600)
+        agreed = whole.agreed()
+    return (
+        f"{desks} desks wrote {desks * records:,} records in {written:.0f} s, {agreed:,} everywhere {more:.1f} s later"
+    )
+
+
+def offline(desks: int, records: int, times: int) -> str:
+    """Let five desks work for eight hours without a server, and come back."""
+    with event(5, apart=True) as whole:
+        with_it = [took for seat in whole.seats for took in seat.write(200, "together")]
+        whole.converged(120)
+        for seat in whole.seats:
+            seat.proxy.cut()
+            seat.wait(lambda state: state.phase == "offline")
+        without = [took for seat in whole.seats for took in seat.write(records, "alone", hours=8)]
+        last = [took for seat in whole.seats for took in seat.write(200, "behind all that waits")]
+        for seat in whole.seats:
+            seat.proxy.mend()
+        back = whole.converged(BACK)
+        agreed = whole.agreed()
+    ratio, at_the_end = (at(some, 95) / at(with_it, 95) for some in (without, last))
+    check(ratio <= P95, f"an entry alone: p95 {ratio:.2f} x")
+    check(at_the_end <= P95, f"an entry behind {records:,} that wait: p95 {at_the_end:.2f} x")
+    return (
+        f"5 desks x {records:,} records in 8 hours: an entry p95 {at(without, 95) * 1e3:.1f} ms, {ratio:.2f} x with the"
+        f" server ({at_the_end:.2f} x behind all that waits); all converged {back:.1f} s after, {agreed:,} records"
+    )
+
+
+def conflicts(desks: int, records: int, times: int) -> str:
+    """Let two desks accept a thousand tasks while they are apart."""
+    with event(3) as whole:
+        twice(whole, 1_000)
+        return (
+            f"1,000 tasks accepted twice, {whole.in_order():,} records: one winner each, both recorded, the loser told"
+        )
+
+
+def kills(desks: int, records: int, times: int) -> str:
+    """Kill the server in the middle of a batch, and the keeper at any moment, again and again, while all write."""
+    chance, taken_over = random.Random(1), []
+    with event(6) as whole:
+        whole.keep()
+        for _ in range(times):
+            writers = [threading.Thread(target=seat.write, args=(200,), kwargs={"at_once": 10}) for seat in whole.seats]
+            for one in writers:
+                one.start()
+            time.sleep(chance.random() * 0.5)
+            if chance.random() < 0.5:
+                whole.wait_for_inbox()
+                whole.server.kill()
+                whole.server.start()
+            else:
+                whole.active().kill()
+                start, before = time.monotonic(), whole.in_order()
+                whole.wait_for(lambda: whole.in_order() > before)
+                taken_over.append(time.monotonic() - start)
+                whole.keep()
+            for one in writers:
+                one.join()
+        whole.converged(120)
+        agreed = whole.agreed()
+    check(max(taken_over, default=0) <= TAKES_OVER, f"the spare keeper took {max(taken_over, default=0):.1f} s")
+    return (
+        f"{times} kills ({len(taken_over)} of the keeper: its spare goes on after {median(taken_over):.1f} s,"
+        f" at most {max(taken_over):.1f} s), {agreed:,} records"
+    )
+
+
+def weather(desks: int, records: int, times: int) -> str:
+    """2 seconds of latency, three pieces in ten late; then nothing at all for a while."""
+    with event(4, apart=True) as whole:
+        for seat in whole.seats:
+            seat.proxy.weather = BAD
+            seat.proxy.cut(again=True)
+            seat.write(100, "bad weather")
+        bad = whole.converged(600)
+        for seat in whole.seats:
+            seat.proxy.weather = FAIR
+        fair = [took for seat in whole.seats for took in seat.write(300, "fair")]
+        whole.converged(60)
+        for seat in whole.seats:
+            seat.proxy.weather = BLACK_HOLE
+        start = time.monotonic()
+        hole = [took for seat in whole.seats for took in seat.write(300, "into nothing")]
+        shown = [seat.wait(lambda state: state.phase == "offline") for seat in whole.seats]
+        most = max(max(shown), time.monotonic() - start)
+        for seat in whole.seats:
+            seat.proxy.mend()
+        whole.converged(120)
+        agreed = whole.agreed()
+    ratio = at(hole, 95) / at(fair, 95)
+    check(most <= SHOWN, f"shown after {most:.1f} s")
+    check(ratio <= P95, f"an entry in a black hole: p95 {ratio:.2f} x")
+    return (
+        f"2 s and 30 % late: all converged in {bad:.0f} s; black hole: an entry p95 {ratio:.2f} x, shown within"
+        f" {most:.1f} s; {agreed:,} records"
+    )
+
+
+def wire(desks: int, records: int, times: int) -> str:
+    """The same over a wire that really drops packets: 2 s of latency and 30 % loss, then dead, then half dead."""
+    if not possible():
+        return "not tried: this needs root on Linux"
+    with Wire() as between, between.inside(), event(2) as whole:
+        police = whole.seats[1]
+        police.stop()
+        police.over(between, whole.server.port)
+        between.weather(delay=1.0, lost=0.3)
+        police.start(apart=True)
+        for seat in whole.seats:
+            seat.write(100, "over a bad wire")
+        bad = whole.converged(900)
+        between.weather()
+        police.wait(lambda state: state.phase == "joined", 120)
+        dead = []
+        for up, down in ((False, False), (True, False), (False, True)):
+            between.weather(up=up, down=down)
+            start = time.monotonic()
+            police.write(20, "into nothing")
+            police.wait(lambda state: state.phase == "offline")
+            dead.append(time.monotonic() - start)
+            between.weather()
+            whole.converged(120)
+        agreed = whole.agreed()
+    check(max(dead) <= SHOWN, f"shown after {max(dead):.1f} s")
+    told = ", ".join(f"{seconds:.1f}" for seconds in dead)
+    return f"2 s, 30 % lost: converged in {bad:.0f} s; dead, half dead up, down: shown in {told} s; {agreed:,} records"
+
+
+def check(holds: bool, told: str) -> None:
+    """Raise AssertionError where a promise was not kept."""
+    if not holds:
+        raise AssertionError(told)
+
+
+PARTS: dict[str, Callable[[int, int, int], str]] = {
+    "order": order,
+    "offline": offline,
+    "conflicts": conflicts,
+    "kills": kills,
+    "weather": weather,
+    "wire": wire,
+}
+RECORDS = {"order": 10_000, "offline": 5_000}
+
+
+def main() -> int:
+    """Run the parts that were asked for; returns 1 where one failed."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("part", nargs="*", help=f"of {', '.join(PARTS)} (default: all)")
+    options.add_argument("--desks", type=int, default=32, help="that write at once (order)")
+    options.add_argument("--records", type=int, default=0, help="of each desk (order, offline)")
+    options.add_argument("--times", type=int, default=20, help="that something is killed (kills)")
+    given = options.parse_args()
+    failed = 0
+    for name in given.part or PARTS:
+        start = time.monotonic()
+        try:
+            told = PARTS[name](given.desks, given.records or RECORDS.get(name, 0), given.times)
+        except Exception as error:  # the next part is run all the same
+            failed += 1
+            told = f"FAILED: {error}" if isinstance(error, AssertionError) else f"FAILED\n{traceback.format_exc()}"
+        print(f"{name:<10} {time.monotonic() - start:>6.0f} s  {told}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
