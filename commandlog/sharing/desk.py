@@ -18,11 +18,12 @@ from commandlog.language import _
 from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.erasing import unpurged
 from commandlog.log.files import failures
-from commandlog.log.desk import sit_down
-from commandlog.log.lock import Busy, FileLock
+from commandlog.log.desk import open_member_desk
+from commandlog.log.lock import Busy
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
 from commandlog.sharing.fetching import Fetcher
+from commandlog.sharing.followed import lock_of
 from commandlog.sharing.following import Follower
 from commandlog.sharing.forked import Forked
 from commandlog.sharing.link import PATIENCE, Refused, Revoked, connect, telling
@@ -71,7 +72,7 @@ def run(
 def _alone(file: Path) -> Iterator[None]:
     """Be the one that follows for a file."""
     try:
-        lock = FileLock(Path(f"{file}.follow"), 0)
+        lock = lock_of(file, 0.5)
     except OSError as error:
         raise RuleError(_("{file} cannot be followed: {error}").format(file=file, error=error.strerror)) from error
     try:
@@ -127,7 +128,7 @@ class _Desk:
         if log.member is None:
             raise AssertionError("a log of its own is no desk")
         self.log, self.own, self.shower, self.watchdog, self.stop = log, own, shower, watchdog, stop
-        self.key = sit_down(log, settings, log.member.party).signer.key
+        self.key = open_member_desk(log, settings).signer.key
         self.ask, self.password = password, ""
         self.asked = False
         self.patience = 0

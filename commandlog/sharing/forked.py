@@ -47,12 +47,14 @@ def forked(log: Log, position: int, what: str, said: Sequence[Any] = (), alarm: 
 
 
 def _keep(log: Log, position: int, what: str, said: Sequence[Any], alarm: Kind) -> Path | None:
-    """Write what the server said, and what this file has there, beside the log; None where that cannot be done."""
+    """Write what the server said, and what this file has there, beside the log; None where that cannot be done.
+
+    What was found again is kept once.
+    """
     query = "SELECT seq, header, hash FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq"
     now = datetime.fromtimestamp(log.clock() / 1000, UTC)
     file = log.path.with_name(f"{log.path.name}.evidence-{now:%Y%m%dT%H%M%SZ}.json")
     found = {
-        "at": now,
         "log": log.id.hex(),
         "alarm": alarm,
         "position": position,
@@ -62,7 +64,11 @@ def _keep(log: Log, position: int, what: str, said: Sequence[Any], alarm: Kind) 
         "checkpoints": log.db.execute("SELECT * FROM checkpoints ORDER BY seq DESC LIMIT 3").fetchall(),
     }
     with suppress(OSError):  # the alarm itself says that nothing could be kept
+        data = msgspec.json.format(msgspec.json.encode(found, enc_hook=repr))
+        for before in sorted(file.parent.glob(f"{log.path.name}.evidence-*.json")):
+            if before.read_bytes() == data:
+                return before
         file.touch(mode=0o600)
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(found, enc_hook=repr)))
+        file.write_bytes(data)
         return file
     return None
