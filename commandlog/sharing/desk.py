@@ -16,9 +16,9 @@ from psycopg.errors import ConnectionTimeout
 
 from commandlog.language import _
 from commandlog.log.derived.table import PROVISIONAL
+from commandlog.log.desk import open_member_desk
 from commandlog.log.erasing import unpurged
 from commandlog.log.files import failures
-from commandlog.log.desk import open_member_desk
 from commandlog.log.lock import Busy
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
