@@ -33,6 +33,7 @@ from commandlog.demo.clock import time
 from commandlog.demo.evening import Evening
 from commandlog.language import choose
 from commandlog.log.store import Log
+from tests import shots_shared
 
 OUT = Path(__file__).parent.parent / "docs" / "screens"
 SIZE = (1440, 900)
@@ -188,6 +189,7 @@ def main() -> int:
     options.add_argument("--out", type=Path, default=OUT)
     options.add_argument("--language", default="nl")
     options.add_argument("--sight", action="store_true", help="as people see them who lack one kind of cones, too")
+    options.add_argument("--shared", action="store_true", help="only those of a shared log")
     given = options.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     choose(given.language)
@@ -195,8 +197,13 @@ def main() -> int:
         settings = Path(name) / "settings"
         os.environ["COMMANDLOG_SETTINGS"] = str(settings)
         log = tell(Path(name), settings)
+        member = shots_shared.member_file(log, Path(name))
         with standing_clock(STOP):
             for look in ("dark", "light"):
+                for screen, window in shots_shared.shots(member, look, time(STOP)):
+                    _save(picture(window), given.out / f"{screen}-{look}.png")
+                if given.shared:
+                    continue
                 for screen, image in shots(log, look):
                     _save(image, given.out / f"{screen}-{look}.png")
                     if given.sight and screen in ("timeline", "board"):

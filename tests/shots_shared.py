@@ -1,114 +1,94 @@
-"""The demo evening as a shared log: Baken's own desk, with a conflict, something not taken, and a desk that is gone."""
+"""The desk in a shared log as pictures: in touch, offline with entries that wait, catching up, and what is wrong."""
 
-import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from commandlog_ui.app import main_window
 from commandlog_ui.sharing import state as sharing
+from commandlog_ui.window.main import MainWindow
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from commandlog.demo.clock import time
-from commandlog.log.derived.table import PROVISIONAL
+from commandlog.intake.entering import enter
 from commandlog.log.desk import Desk
-from commandlog.log.rebuild import stored
 from commandlog.log.store import Log
-from commandlog.model.order import NEWER, DeskSeen, Refused
 from commandlog.sharing.state import Present, State
-from commandlog.verbs import saying, tasks
 from commandlog.verbs.events import sign_in
-from commandlog.views.filters import readable
 from tests.log.order import Order
 
-_AT = "21:22"
+SETTLED = 400  # milliseconds
+SAID = (
+    ("20:58", "Eenheid 11 poort F rustig, stroom loopt door"),
+    ("21:02", "vak 112 vrouw gevallen, EHBO gevraagd #medisch !urgent"),
+    ("21:09", "fietsenstalling oost vol, bezoekers zetten fietsen langs het hek"),
+    ("21:16", "Eenheid 11 poort F man met grote rugzak filmt camera's #verdacht"),
+    ("21:19", ">venue graag de tekstkar bij poort F voor 21:35"),
+    ("21:21", "rij bij poort F loopt terug tot de trap"),
+)
 
 
-def share(evening: Path, folder: Path) -> Path:
-    """Return the log of Baken's desk B2; the evening itself stays as it is."""
-    now = [time(_AT) - 300_000]
-    with Log(evening, clock=lambda: now[0]) as log:
-        order = Order(log)
-        hidden = _unreadable(log, "baken")
-    baken = _joined(order, folder / "baken.clog", "baken", "B2", hidden)
-    venue = _joined(order, folder / "venue.clog", "venue", "V2", set())
-    with baken.log, venue.log:
-        sign_in(baken, "Youssef El Amrani")
-        sign_in(venue, "Marloes Veenstra")
-        task = tasks.propose(venue, "Aanspreken: rij voor poort F naar links", to_party="baken", place="gate-f")
-        _settle(order, baken, venue)
-        now[0] += 90_000
-        tasks.withdraw(venue, _at(venue, task.id), reason="politie doet het zelf")
-        tasks.accept(baken, _at(baken, task.id), text="Service 6 gaat")
-        saying.note(baken, "Tweede tas bij hek oost, eigenaar staat erbij", place="gate-f")
-        refused = saying.note(baken, "Foto van de rugzak volgt per portofoon")
-        now[0] += 20_000
-        order.take(venue.log)
-        order.take(baken.log, 2)
-        _written(order, venue, DeskSeen, desk="P1", here=False, last=now[0] - 260_000)
-        _written(order, venue, Refused, desk="B2", count=refused.frame.number, why=NEWER)
-        order.give(baken.log, sealed=hidden)
-        saying.note(baken, "Rij bij poort F staat weer links van het hek", place="gate-f")
-    return folder / "baken.clog"
+def member_file(log: Path, folder: Path) -> Path:
+    """Make a police desk's copy of the evening, in which the last entries of its own wait; returns it."""
+    with Log(log, reading=True) as whole:
+        order = Order(whole)
+    desk = order.join(folder / "police.clog", "police", "P2", clock=lambda: time("20:55"))
+    sign_in(desk, "Karin Postma")
+    for number, (at, text) in enumerate(SAID):
+        desk.log.clock = lambda at=at: time(at)  # type: ignore[misc]
+        enter(Desk(desk.log, desk.signer), text)
+        if number == 1:
+            order.clock = desk.log.clock
+            order.take(desk.log)
+            order.give(desk.log)
+    desk.log.close()
+    return folder / "police.clog"
 
 
-def _joined(order: Order, file: Path, party: str, desk: str, hidden: set[int]) -> Desk:
-    made = order.join(file, party, desk, upto=2)
-    order.give(made.log, sealed=hidden)
-    return made
-
-
-def _unreadable(log: Log, party: str) -> set[int]:
-    query = f"SELECT e.since FROM entries e WHERE NOT {readable(party=':who')}"
-    return {seq for (seq,) in log.db.execute(query, {"who": party, "p": log.head.seq})}
-
-
-def _settle(order: Order, *desks: Desk) -> None:
-    for desk in desks:
-        order.take(desk.log)
-    for desk in desks:
-        order.give(desk.log)
-
-
-def _written(order: Order, at: Desk, kind: Any, **fields: Any) -> None:
-    """Write what a keeper writes, with the key of a desk that is at hand."""
-    with at.writing():
-        at.append(kind, **fields)
-    order.take(at.log)
-
-
-def _at(desk: Desk, record_id: bytes) -> int:
-    found = desk.log.db.execute("SELECT since FROM entries WHERE id = ?", (record_id,)).fetchone()
-    return int(found[0])
-
-
-def state(log: Path, **changed: Any) -> State:
-    """Return how the desk stands at the time of the pictures."""
-    with Log(log, reading=True) as opened:
-        waiting = sum(1 for _record in stored(opened.db, PROVISIONAL))
-        upto = opened.head.seq
-    now = time(_AT)
+def states(now: int) -> dict[str, State]:
+    """Return every way in which a desk may stand, by the name of its picture."""
     desks = (
-        Present("V1", "venue", here=True, seen_at=now),
-        Present("V2", "venue", here=True, seen_at=now, waiting=3),
-        Present("P1", "police", here=False, seen_at=now - 260_000),
-        Present("B1", "baken", here=True, seen_at=now, offset_ms=4_200),
-        Present("B2", "baken", here=True, seen_at=now),
-        Present("F1", "first-aid", here=True, seen_at=now),
+        Present("P2", "police", here=True, seen_at=now - 2_000, upto=900),
+        Present("V1", "venue", here=True, seen_at=now - 4_000, upto=900),
+        Present("B1", "baken", here=True, seen_at=now - 3_000, upto=900, offset_ms=2_600),
+        Present("E1", "first-aid", here=True, seen_at=now - 6_000, upto=898),
+        Present("G1", "municipality", seen_at=now - 21 * 60_000, upto=512, waiting=3),
     )
-    given = State("joined", now - 3_600_000, upto, upto, waiting, now, 1, 0, desks=desks, keeper_alive=True)
-    return msgspec.structs.replace(given, **changed)
+    joined = State("joined", since=now - 3_600_000, upto=900, server_upto=900, desks=desks, keeper_alive=True)
+    waits = replace(joined, since=now - 41 * 60_000, waiting=4, waiting_since=time("21:09"))
+    return {
+        "shared-joined": joined,
+        "shared-offline": replace(waits, phase="offline", trouble="No answer from db.example.org"),
+        "shared-catching-up": replace(waits, phase="catching_up", server_upto=12_900),
+        "shared-forked": replace(waits, phase="stopped", alarm="forked"),
+        "shared-standstill": replace(waits, alarm="standstill"),
+        "shared-clock": replace(joined, offset_ms=3_400, offset_flag=True, refused=2),
+    }
 
 
-@contextmanager
-def said_by_a_program(told: State) -> Iterator[None]:
-    """Let every window hear this from the program beside it, which is a real one and ends with the window."""
-    usual = sharing.command
-    line = json.dumps(msgspec.to_builtins(told))
-    says = f"import sys; print({line!r}, flush=True); sys.stdin.read()"
-    sharing.command = lambda _file: [sys.executable, "-c", says]
-    try:
-        yield
-    finally:
-        sharing.command = usual
+def shots(file: Path, look: str, now: int) -> Iterator[tuple[str, MainWindow]]:
+    """Yield the window in every standing, by its name."""
+    sharing.command = lambda _file: [sys.executable, "-S", "-c", "import sys; sys.stdin.read()"]
+    window = main_window(file, look=look)
+    window.resize(1440, 900)
+    window.show()
+    QTest.qWaitForWindowExposed(window)
+    QTest.qWait(3 * SETTLED)
+    shared = window.session.shared
+    for name, state in states(now).items():
+        shared._come(state)
+        window.timeline.view.go_to(window.timeline.view.entries().rowCount() - 3)
+        QTest.qWait(SETTLED)
+        yield name, window
+    shared._said(b'{"ask":"password"}')
+    QTest.keyClicks(window.entry.line, "21:22 Eenheid 11 poort F rij loo")
+    QTest.mouseClick(window.top.state, Qt.MouseButton.LeftButton)
+    field: Any = window.focusWidget()
+    QTest.keyClicks(field, "geheim")
+    QTest.qWait(SETTLED)
+    yield "shared-password", window
+    window.close()
+    QTest.qWait(SETTLED)  # the program beside it ends

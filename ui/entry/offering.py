@@ -1,6 +1,7 @@
 """What is offered while a line is typed, and what a chip may be instead: shown above the line, taken by Tab."""
 
-from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QLineEdit
 
 from commandlog.intake.quick_entry import Part
@@ -9,6 +10,8 @@ from ..session import Session
 from ..theme import Theme
 from .completion import Completions, Offer
 from .offers import Offers
+
+_STAYS = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 
 
 class Offering(QObject):
@@ -23,10 +26,17 @@ class Offering(QObject):
         self.offers = Offers(theme, line)
         self.offers.taken.connect(self.take)
         line.destroyed.connect(self.offers.deleteLater)  # it has become the window's own by then
+        line.installEventFilter(self)
         self._offered: list[Offer] = []
         self._at = 0
         self._chip: Part | None = None
         self.read_anew()
+
+    def eventFilter(self, _line: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Offer nothing over what else has the keys."""
+        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut and event.reason() not in _STAYS:
+            self.offers.hide()
+        return False
 
     def read_anew(self) -> None:
         """Know the words of the covenant and the language of now."""

@@ -36,7 +36,7 @@ def told(state: State | None, now: Millis, zone: tzinfo, *, asked: bool = False)
     if state is None:
         return Told("○ " + _("shared log: connecting"), "muted", "")
     first, meaning = _standing(state, zone)
-    parts = [first, _waiting(state, now), _not_taken(state), _clock(state)]
+    parts = [_not_taken(state), first, _waiting(state, now), _clock(state)]
     text = " · ".join(part for part in parts if part)
     if state.refused or state.offset_flag:
         meaning = "late" if meaning == "late" or state.refused else "waiting"

@@ -46,11 +46,15 @@ class Part(QLabel):
     """A part of the bar: cut with an ellipsis where there is too little room; all of it is in its tooltip."""
 
     def __init__(self, least: int, theme: Theme, parent: QWidget) -> None:
-        """`least` is the room below which it does not go, in pixels at 100 %; one that is `whole` is never cut."""
+        """`least` is the room below which it does not go, in pixels at 100 %; one that is `whole` is never cut.
+
+        `needed` is the beginning of its text that is never cut either.
+        """
         super().__init__(parent)
         self.least, self.theme = least, theme
         self.meaning = "text"
         self.whole = False
+        self.needed = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
@@ -62,8 +66,8 @@ class Part(QLabel):
             self.setAccessibleName(text)
             self.setToolTip(text if self._cut() else "")
 
-    def _wide(self) -> int:
-        return round(QFontMetricsF(self.font()).horizontalAdvance(self.text())) + 2
+    def _wide(self, text: str = "") -> int:
+        return round(QFontMetricsF(self.font()).horizontalAdvance(text or self.text())) + 2
 
     def _cut(self) -> bool:
         return self._wide() > self.width()
@@ -75,7 +79,8 @@ class Part(QLabel):
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the least room."""
         wide = self._wide()
-        return QSize(wide if self.whole else min(wide, self.theme.px(self.least)), super().sizeHint().height())
+        least = max(min(wide, self.theme.px(self.least)), self._wide(self.needed + " …") if self.needed else 0)
+        return QSize(wide if self.whole else min(wide, least), super().sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Write it, cut where it has to be."""
@@ -209,7 +214,8 @@ class TopBar(QFrame):
         px = self.theme.px
         level = QFontMetricsF(self.level.font()).horizontalAdvance(self._in_full) + 2
         wanted = round(level) + self.clock.sizeHint().width() + self.badge.minimumSizeHint().width()
-        wanted += sum(min(part.sizeHint().width(), px(_COMFORT)) for part in (self.title, self.state, self.who))
+        parts = (self.title, self.state, self.who)
+        wanted += sum(max(min(one.sizeHint().width(), px(_COMFORT)), one.minimumSizeHint().width()) for one in parts)
         narrow = wanted + px(18) * 6 + px(24) > self.width()
         if narrow == self._narrow:
             return
@@ -276,7 +282,7 @@ class TopBar(QFrame):
             text, meaning, more = told(shared.state, self.session.log.clock(), self.session.zone, asked=shared.asked)
         else:
             text, meaning = "● " + _("own log"), "text"
-        self.state.opens = shared.follows
+        self.state.opens, self.state.needed = shared.follows, text
         self.state.say(text if self._troubled else " · ".join(part for part in (text, copied) if part), meaning)
         self.state.more = more
         self._arrange()

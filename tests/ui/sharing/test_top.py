@@ -43,7 +43,7 @@ DESKS = (*(Present(f"P{n}", "police", here=n < 6) for n in range(8)), Present("L
         (State("joined", alarm="standstill", desks=DESKS), "▲ the shared log stands still", "late"),
         (State("stopped", alarm="revoked"), "▲ access withdrawn", "late"),
         (State("stopped"), "▲ shared log stopped", "late"),
-        (State("joined", desks=DESKS, refused=2), "● shared, 6 desks · ▲ 2 not taken", "late"),
+        (State("joined", desks=DESKS, refused=2), "▲ 2 not taken · ● shared, 6 desks", "late"),
         (
             State("joined", desks=DESKS, offset_ms=3_200, offset_flag=True),
             "● shared, 6 desks · ! clock 3 s ahead",

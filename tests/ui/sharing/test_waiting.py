@@ -1,6 +1,7 @@
 """What waits for its place gets it, or is applied anew behind others: nothing moves or vanishes under the hands."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -122,10 +123,9 @@ def test_selection_scroll_and_strips_stay_when_places_are_given(
     assert chosen is not None
     assert chosen.seq >= PROVISIONAL
     QTest.keyClick(view, Qt.Key.Key_C)
-    field = member.focusWidget()
-    assert field is not None
+    field: Any = member.focusWidget()
     QTest.keyClicks(field, " verbeterd")
-    typed = field.text()  # type: ignore[attr-defined]
+    typed = field.text()
     heard = Changes(view.entries())
     first = view.entries().index(view.rowAt(0), 0).data(LINE).reference
     elsewhere.refresh()
@@ -141,7 +141,7 @@ def test_selection_scroll_and_strips_stay_when_places_are_given(
     assert line.reference == chosen.reference
     assert view.entries().index(view.rowAt(0), 0).data(LINE).reference == first
     assert view.verticalScrollBar().value() == top
-    assert (member.focusWidget(), field.text()) == (field, typed)  # type: ignore[attr-defined]
+    assert (member.focusWidget(), field.text()) == (field, typed)
     assert heard.resets == 0
     assert not heard.removed
     assert len(heard.inserted) == 3
@@ -192,7 +192,7 @@ def test_the_detail_stays_with_its_entry(
 
 def test_tasks_stay_in_their_lanes(member: MainWindow, qtbot: QtBot, order: Order, elsewhere: Log, do: Do) -> None:
     for number in range(5):
-        do(lambda desk, number=number: tasks.propose(desk, f"klus {number}", to_party="police"))
+        do(partial(tasks.propose, text=f"klus {number}", to_party="police"))
     board: Any = member.show_screen("board")
     view = board.lists[0]
     qtbot.waitUntil(lambda: view.model().rowCount() == 5)
