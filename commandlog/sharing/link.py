@@ -199,7 +199,7 @@ _MEANINGS: tuple[tuple[tuple[str, ...], tuple[str, ...], type[CommandLogError], 
         marked("This desk may no longer take part in the shared log: its login was taken away."),
     ),
     (
-        ("authentication failed", "no pg_hba.conf entry", "no password", "does not exist", "permission denied for"),
+        ("authentication failed", "pg_hba.conf", "no password", "does not exist", "permission denied for"),
         ("28000", "28P01", "3D000"),
         Refused,
         marked("The server {host} does not let this login in: {error}. Ask who runs the shared log."),
