@@ -33,7 +33,7 @@ from commandlog.demo.clock import time
 from commandlog.demo.evening import Evening
 from commandlog.language import choose
 from commandlog.log.store import Log
-from tests import shots_shared
+from tests import shots_settling, shots_shared
 
 OUT = Path(__file__).parent.parent / "docs" / "screens"
 SIZE = (1440, 900)
@@ -198,10 +198,13 @@ def main() -> int:
         os.environ["COMMANDLOG_SETTINGS"] = str(settings)
         log = tell(Path(name), settings)
         member = shots_shared.member_file(log, Path(name))
+        settling = shots_settling.share(log, Path(name))
         with standing_clock(STOP):
             for look in ("dark", "light"):
                 for screen, window in shots_shared.shots(member, look, time(STOP)):
                     _save(picture(window), given.out / f"{screen}-{look}.png")
+                for screen, widget in shots_settling.shots(settling, look):
+                    _save(picture(widget), given.out / f"{screen}-{look}.png")
                 if given.shared:
                     continue
                 for screen, image in shots(log, look):
