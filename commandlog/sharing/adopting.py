@@ -37,6 +37,19 @@ SLICE = 500  # records
 Connection = psycopg.Connection[Any]
 
 
+def put_back(keeper: Keeper, file: Path) -> int:
+    """Put back on the server what it lacks of a log file: the keeper's own, or one that has all of it.
+
+    Returns how many records; raises what `extend` and `adopt` raise.
+    """
+    if file.resolve() != keeper.log.path.resolve():
+        with Log(file, reading=True) as source:
+            extend(keeper.log, source)
+    if keeper.lease.epoch:
+        keeper.lease.leave(keeper.connected())
+    return adopt(keeper.log, keeper.connected())
+
+
 def extend(log: Log, source: Log) -> int:
     """Bring a keeper's own log further from another log that goes on from it; returns how many records came.
 

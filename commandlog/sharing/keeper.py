@@ -74,7 +74,7 @@ class Keeper:
         self.desks: dict[str, Known] = {}
         self.errands: list[tuple[type[Frame], dict[str, Any]]] = []
         self.health = Health()
-        self._sure = False
+        self._sure = self._woken = False
         self._senders = 1
         self._unfit = set[bytes]()
         self._checkpoint = (0, 0.0)
@@ -129,7 +129,7 @@ class Keeper:
         """Find out who this login is, and make sure that a server never waits for a keeper that was stopped."""
         conn.execute("SET idle_in_transaction_session_timeout = '3s'")
         conn.execute("SET lock_timeout = '3s'")
-        conn.add_notify_handler(lambda _notice: None)  # they carry nothing, and are not to pile up
+        conn.add_notify_handler(self._wake_up)  # they carry nothing, and are not to pile up
         conn.execute("LISTEN inbox")
         about = conn.execute("SELECT log_id FROM commandlog.about").fetchone()
         if about is None or bytes(about[0]) != self.log.id:
@@ -211,6 +211,7 @@ class Keeper:
 
     def _batch(self, conn: "psycopg.Connection[Any]", limit: int) -> Turn:
         start = time.monotonic()
+        self._woken = False
         with self.log.writing():
             with conn.transaction():
                 self.lease.hold(conn)
@@ -307,8 +308,6 @@ class Keeper:
                     if time.monotonic() - tended >= RENEW:
                         tended = time.monotonic()
                         self.house.tend(active=turn.active, idle=not turn.rows)
-                        if not turn.rows:  # merging, purging of what was erased, emptying the write-ahead log
-                            self.log.tend()
                         tell(self.health)
                     if not turn.rows:
                         self._wait(RENEW if turn.active else RENEW / 2)
@@ -321,10 +320,18 @@ class Keeper:
             self.close()
 
     def _wait(self, seconds: float) -> None:
-        """Sleep until the server says something, or for so many seconds."""
-        time.sleep(QUIET)
-        if self.conn is not None and not self.conn.closed:
+        """Sleep until the server says something, or for so many seconds.
+
+        A notice that came with an answer during the turn is no longer there to wait for: `_woken` remembers it. Whoever
+        sends notices without end gets turns that find nothing, one in a while.
+        """
+        if self._woken:
+            time.sleep(QUIET)
+        elif self.conn is not None and not self.conn.closed:
             select.select([self.conn.fileno()], [], [], seconds)
+
+    def _wake_up(self, _notice: psycopg.Notify) -> None:
+        self._woken = True
 
     def lose(self) -> None:
         """Give up a connection that fails; the next turn makes another."""

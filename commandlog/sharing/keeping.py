@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 AWAY_AFTER = 30.0  # seconds without a pulse
 SAY_EVERY = 60.0  # seconds between two records about one desk
 BEAT_EVERY = 5.0
-TIDY = 0.1  # seconds of tidying up in the keeper's own log, when nothing waits
+TIDY, BUSY = 0.1, 10.0  # seconds of tidying up in the keeper's own log when nothing waits; between two slices else
 LOOK_EVERY = 5.0  # seconds between two looks at the whole inbox
 COUNTED = 10_000  # rows of the inbox; more is "so many at least"
 
@@ -124,7 +124,7 @@ class Housekeeping:
         self.fetcher = Fetcher(self.log, conn)
         self._here: dict[str, bool] = {}
         self._said: dict[str, float] = {}
-        self._beat = self._look = 0.0
+        self._beat = self._look = self._tidied = 0.0
 
     def begin(self) -> None:
         """Begin as the active keeper: what the log says of who is there is what was said last."""
@@ -145,9 +145,7 @@ class Housekeeping:
                 self._shelve()
             health.ended += len(server.end_long_transactions(self.conn))
         self._fetch()
-        until = time.monotonic() + TIDY
-        while idle and self.log.tend() and time.monotonic() < until:
-            pass
+        self._tidy(idle)
         self._look_around(health)
 
     def _fold(self) -> None:
@@ -232,6 +230,14 @@ class Housekeeping:
         until = time.monotonic() + 0.2
         while time.monotonic() < until and self.fetcher.fetch():
             pass
+
+    def _tidy(self, idle: bool) -> None:
+        """Do what waits for an idle moment in the keeper's own log, and a little of it where none ever comes."""
+        now = time.monotonic()
+        if idle or now - self._tidied > BUSY:
+            self._tidied = now
+            while self.log.tend() and idle and time.monotonic() < now + TIDY:
+                pass
 
     def _look_around(self, health: Health) -> None:
         """See how much waits."""

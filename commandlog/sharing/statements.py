@@ -45,10 +45,12 @@ _NOTE = (
     "INSERT INTO commandlog.refusals (login, id, why) SELECT * FROM unnest(%b::text[], %b::bytea[], %b::text[])"
     " ON CONFLICT (login, id) DO UPDATE SET why = excluded.why, at = excluded.at"
 )
-_FORGET = (
-    "DELETE FROM commandlog.refusals r USING (SELECT login, id, row_number() OVER (PARTITION BY login ORDER BY at DESC)"
-    " AS n FROM commandlog.refusals WHERE login = ANY(%s)) old WHERE (r.login, r.id) = (old.login, old.id) AND old.n > %s"
-)
+_FORGET = """
+DELETE FROM commandlog.refusals r USING (
+    SELECT login, id, row_number() OVER (PARTITION BY login ORDER BY at DESC) AS n
+    FROM commandlog.refusals WHERE login = ANY(%s)) old
+WHERE r.login = old.login AND r.id = old.id AND old.n > %s
+"""
 
 
 def take(conn: Connection[Any], share: int, limit: int) -> list[Sent]:

@@ -1,6 +1,7 @@
 """Who gets which record from the server is what every view says of who may read it."""
 
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given
 
@@ -18,7 +19,7 @@ from commandlog.views.filters import readable
 from tests.events import concert
 from tests.log.histories import HISTORY, PARTIES, Step, begin, play
 
-BY = {"by": By("venue", "V1"), "number": 1, "logged_at": 0, "occurred_at": 0}
+BY: dict[str, Any] = {"by": By("venue", "V1"), "number": 1, "logged_at": 0, "occurred_at": 0}
 
 
 def _readable(log: Log, seq: int, party: str, at: int = PROVISIONAL) -> bool:
@@ -28,7 +29,7 @@ def _readable(log: Log, seq: int, party: str, at: int = PROVISIONAL) -> bool:
 
 
 def _expected(log: Log, seq: int) -> set[str]:
-    """Return who may read a record by the views, and the two that go beyond: its own, and the told of what is erased."""
+    """Return who may read a record by the views, and who beyond: its own, and who was told of what is erased."""
     db = log.db
     erased = db.execute("SELECT 1 FROM erasures WHERE record = ?", (seq,)).fetchone()
     may = {party for party in PARTIES if _readable(log, seq, party)}

@@ -1,0 +1,225 @@
+"""What a log keeper costs: 32 desks that all write at once, a thousand records a second, and a batch by itself."""
+
+import multiprocessing
+import os
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from commandlog.log.rebuild import Stored
+from commandlog.sharing.keeper import Keeper
+from tests.bench.measuring import Results, at, median
+from tests.sharing.conftest import NEWEST, Hosted, host_on
+from tests.sharing.keeper_child import keeping
+from tests.sharing.seats import Room, empty
+from tests.sharing.servers import Server
+
+WRITERS, EACH = 32, 200  # desks, and records of each in one round
+ROUNDS = 3
+PACE, SUSTAINED = 1_000, 10.0  # records a second, seconds
+TEXT = "man filmt camera's bij poort F en loopt weg richting vak 112, twee collega's gaan kijken"
+BATCHES = (1, 10, 100, 500)
+
+_LETTERS = {"P": "police", "B": "baken", "E": "aid", "V": "venue"}
+DESKS = {f"{letter}{number}": party for number in range(2, 10) for letter, party in _LETTERS.items()}
+_BARE = """CREATE TABLE public.bare (
+    n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, login name NOT NULL DEFAULT session_user, id bytea NOT NULL,
+    header bytea NOT NULL, frame bytea NOT NULL, words bytea, at timestamptz DEFAULT clock_timestamp(),
+    UNIQUE (login, id))"""
+
+Rows = list[tuple[bytes, bytes, bytes, bytes]]
+
+
+def keeper(folder: Path, say: Results) -> None:
+    """Measure all of it, on a server of its own."""
+    os.environ["COMMANDLOG_SETTINGS"] = str(folder / "settings")
+    server = Server(NEWEST)
+    try:
+        here = Room(folder, lambda log_id, desks: host_on(server.admin_dsn, log_id, desks), DESKS)
+        try:
+            here.hosted.admin.execute(_BARE)
+            for desk in here.hosted.desks.values():
+                here.hosted.admin.execute(f'GRANT INSERT ON public.bare TO "{desk.login}"')
+                here.hosted.admin.execute(f'GRANT USAGE ON SCHEMA public TO "{desk.login}"')
+            _batches(here, say)
+            _writers(here, say)
+            _sustained(here, say)
+        finally:
+            here.hosted.admin.close()
+            here.close()
+    finally:
+        server.close()
+
+
+def _batches(here: Room, say: Results) -> None:
+    """Measure turns of several sizes, with nothing else going on."""
+    kept, seats = here.keeper(), [here.seat(code) for code in DESKS]
+    for seat in seats:
+        seat.send()
+    empty(kept)
+    took: dict[int, float] = {}
+    for size in BATCHES:
+        times = []
+        for _again in range(12 if size < 500 else 6):
+            for number, seat in enumerate(seats[:size]):
+                seat.write(size // WRITERS + (number < size % WRITERS), TEXT)
+                seat.send()
+            times.append(_drain(kept, size))
+        took[size] = median(times)
+        say.say(size, "keeper: a batch of records", f"{took[size] * 1000:.2f} ms")
+    each = (took[500] - took[10]) / 490
+    fixed = max(0.0, took[1] - each)
+    figure = f"{fixed * 1000:.2f} ms + {each * 1e6:.0f} µs a record"
+    say.say(500, "cost of the keeper's batch", figure, fixed=fixed, each=each)
+    kept.close()
+
+
+def _drain(kept: Keeper, size: int) -> float:
+    seconds = taken = 0.0
+    while taken < size:
+        turn = kept.turn()
+        seconds, taken = seconds + turn.seconds, taken + turn.taken
+    return seconds
+
+
+def _rows(here: Room, count: int) -> dict[str, Rows]:
+    """Return new records of every desk, as rows of the inbox."""
+    found: dict[str, Rows] = {}
+    for code in DESKS:
+        here.seat(code).write(count, TEXT)
+        found[code] = [_row(one) for one in here.seat(code).waiting()]
+    return found
+
+
+def _row(one: Stored) -> tuple[bytes, bytes, bytes, bytes]:
+    return one.header[26:42], one.header, one.frame or b"", one.words or b""
+
+
+def _writers(here: Room, say: Results) -> None:
+    """Let all desks write as fast as they can, each record by itself: to the keeper, and into a bare table."""
+    dsn, bare, kept = here.hosted.dsn(here.hosted.keeper), [], []
+    for _again in range(ROUNDS):
+        bare.append(_write(here.hosted, _rows_of_nobody(here), "public.bare"))
+        with keeping(here.folder, here.hosted.event.log_id, dsn):
+            _wait(here, lambda found: found[1] > 0)
+            kept.append(_write(here.hosted, _rows(here, EACH), "commandlog.inbox"))
+    ratio = median(kept) / median(bare)
+    figure = f"{median(kept):,.0f} records/s, {ratio:.2f} of bare inserts"
+    say.say(WRITERS, "keeper: 32 desks at once, in order", figure, f"≥ 0.8 × {median(bare):,.0f}/s", ratio >= 0.8)
+
+
+def _rows_of_nobody(here: Room) -> dict[str, Rows]:
+    """Return rows of the same sizes that are nobody's records."""
+    row = [bytes(198), os.urandom(420), os.urandom(140)]
+    return {code: [(os.urandom(16), *row) for _number in range(EACH)] for code in DESKS}
+
+
+def _write(hosted: Hosted, rows: dict[str, Rows], table: str) -> float:
+    """Write from two processes of 16 threads each; returns rows a second, until all have their place."""
+    context = multiprocessing.get_context("spawn")
+    ready, go = context.Semaphore(0), context.Event()
+    given = [(hosted.dsn(hosted.desks[code]), some) for code, some in rows.items()]
+    parts = [given[0::2], given[1::2]]
+    others = [context.Process(target=_write_part, args=(part, table, ready, go, 0.0)) for part in parts]
+    for other in others:
+        other.start()
+    for _other in others:
+        ready.acquire()
+    count = sum(map(len, rows.values()))
+    start = time.perf_counter()
+    go.set()
+    for other in others:
+        other.join()
+    with psycopg.connect(hosted.event.dsn, autocommit=True) as conn:
+        while table == "commandlog.inbox" and conn.execute(
+            "SELECT EXISTS (SELECT FROM commandlog.inbox)"
+        ).fetchone() == (True,):
+            time.sleep(0.005)
+    return count / (time.perf_counter() - start)
+
+
+def _write_part(part: list[tuple[str, Rows]], table: str, ready: Any, go: Any, pause: float) -> None:
+    """Insert the rows of some desks, a thread for each, in a process of its own."""
+    statement = f"INSERT INTO {table} (id, header, frame, words) VALUES (%b, %b, %b, %b)"
+    with ExitStack() as open_ones:
+        conns = [open_ones.enter_context(psycopg.connect(dsn, autocommit=True)) for dsn, _rows in part]
+        ready.release()
+        go.wait()
+
+        def write(conn: psycopg.Connection, rows: Rows) -> None:
+            due = time.monotonic()
+            for row in rows:
+                conn.execute(statement, row, prepare=True)
+                if pause:
+                    due += pause
+                    time.sleep(max(0.0, due - time.monotonic()))
+
+        given = zip(conns, (rows for _dsn, rows in part), strict=True)
+        threads = [threading.Thread(target=write, args=one) for one in given]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def _wait(here: Room, enough: Any) -> None:
+    """Wait until the keeper has the lease, by what its row says."""
+    end = time.monotonic() + 20
+    query = (
+        "SELECT 0, epoch FROM commandlog.keepers WHERE holder <> '' AND renewed_at > clock_timestamp() - interval '1 s'"
+    )
+    while time.monotonic() < end:
+        found = here.hosted.admin.execute(query).fetchone()
+        if found and enough(found):
+            return
+        time.sleep(0.05)
+    raise SystemExit("the keeper does not begin")
+
+
+def _sustained(here: Room, say: Results) -> None:
+    """Let all desks together write a thousand records a second for a while, and see how long records wait."""
+    dsn = here.hosted.dsn(here.hosted.keeper)
+    rows = _rows(here, int(PACE * SUSTAINED) // WRITERS)
+    given = [(here.hosted.dsn(here.hosted.desks[code]), some) for code, some in rows.items()]
+    context = multiprocessing.get_context("spawn")
+    ready, go = context.Semaphore(0), context.Event()
+    parts = (given[0::2], given[1::2])
+    others = [
+        context.Process(target=_write_part, args=(one, "commandlog.inbox", ready, go, WRITERS / PACE)) for one in parts
+    ]
+    query = "SELECT extract(epoch FROM clock_timestamp() - min(at))::float8 FROM commandlog.inbox"
+    waited: list[float] = []
+    with keeping(here.folder, here.hosted.event.log_id, dsn):
+        _wait(here, lambda found: found[1] > 0)
+        for other in others:
+            other.start()
+        for _other in others:
+            ready.acquire()
+        before = _count(here)
+        start = time.perf_counter()
+        go.set()
+        while any(other.is_alive() for other in others):
+            oldest = here.hosted.admin.execute(query).fetchone()
+            waited.append((oldest and oldest[0]) or 0.0)
+            time.sleep(0.05)
+        while here.hosted.admin.execute("SELECT EXISTS (SELECT FROM commandlog.inbox)").fetchone() == (True,):
+            time.sleep(0.005)
+        seconds = time.perf_counter() - start
+        rate = (_count(here) - before) / seconds
+    figure = f"{rate:,.0f}/s, oldest waits p50 {at(waited, 50) * 1000:.0f} ms, p99 {at(waited, 99) * 1000:.0f} ms"
+    say.say(
+        WRITERS,
+        f"keeper: {PACE:,} records a second for {SUSTAINED:.0f} s",
+        figure,
+        f"≥ {0.95 * PACE:,.0f}/s",
+        rate >= 0.95 * PACE,
+    )
+
+
+def _count(here: Room) -> int:
+    found = here.hosted.admin.execute("SELECT coalesce(max(seq), 0) FROM commandlog.chain").fetchone()
+    return int(found[0]) if found else 0
