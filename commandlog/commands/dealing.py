@@ -107,10 +107,10 @@ def misdirected(
 ) -> list[Record]:
     """Record that an entry reached the wrong party: the right one is told, the wrong one what to do with it."""
     wrong, right = (code_of(desk.covenant, "party", one) for one in (reached, meant_for))
-    before = desk.log.head.seq
+    before = desk.log.tip
     made = misdirecting.misdirected(desk, desk.log.find(ref), wrong, right, text, **given, **about)
     # a repeated command makes nothing; else the release and the recall follow in the same transaction
-    more = range(made.seq + 1, desk.log.head.seq + 1) if made.seq > before else ()
+    more = range(made.seq + 1, desk.log.tip + 1) if made.seq > before else ()
     return [made, *map(desk.log.record, more)]
 
 

@@ -43,6 +43,7 @@ def verify(file: Path, deep: bool, position: int | None, against: tuple[str, ...
         _say(file, verdict, len(lines))
         if verdict.erased:
             _say_erased(verdict.erased)
+        _say_shared(verdict)
         value = None
         if position is not None:
             with opened(file) as log:
@@ -113,6 +114,17 @@ def _say(file: Path, verdict: Verdict | BundleVerdict, held: int) -> None:
     if held:
         told = ngettext("It agrees with the check line.", "It agrees with the {n} check lines.", held)
         click.echo(told.format(n=held))
+
+
+def _say_shared(verdict: Verdict) -> None:
+    """Say what a desk's file of a shared log does not have, or has and the others do not."""
+    for number, told in (
+        (verdict.sealed, _("Of {n} records it holds only that they exist, when and whose.")),
+        (verdict.waiting, _("{n} records wait for their place in the shared log.")),
+        (verdict.arriving, _("{n} attachments have not come whole yet.")),
+    ):
+        if number:
+            click.echo(told.format(n=number))
 
 
 def _say_bundle(verdict: BundleVerdict) -> None:

@@ -150,10 +150,12 @@ class Ids:
 
     def next(self, now: int) -> bytes:
         """Return the next id; `now` is the time in milliseconds."""
-        stamp = now << 12
-        self._last = stamp if stamp > self._last else self._last + 1
+        stamp, tail = now << 12, bytearray(os.urandom(10))
+        # a millisecond begins anywhere, so that desks that write in the same one do not begin alike
+        begin = stamp | int.from_bytes(tail[8:], "big") & 0xFFF
+        self._last = begin if stamp > self._last else self._last + 1
         order = self._last
-        tail = bytearray(os.urandom(8))
+        tail = tail[:8]
         tail[0] = tail[0] & 0x3F | 0x80
         return (order >> 12).to_bytes(6, "big") + (0x7000 | order & 0xFFF).to_bytes(2, "big") + bytes(tail)
 

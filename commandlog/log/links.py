@@ -48,11 +48,13 @@ class Checked(NamedTuple):
 def check(db: sqlite3.Connection, start: bytes, first: int, last: int) -> Checked:
     """Check the records from one position to another against each other and the hash before them.
 
-    `start` is what every header begins with. Raises Unreadable where SQLite cannot read it, or there are no bytes.
+    `start` is what every header begins with. In a member of a shared log, what a record says may be absent (sealed).
+    Raises Unreadable where SQLite cannot read it, or there are no bytes.
     """
     without_words: list[tuple[int, bytes]] = []
     position = first
     try:
+        sealed = db.execute("SELECT 1 FROM meta WHERE key = 'member'").fetchone()
         before = db.execute("SELECT hash, header FROM records WHERE seq = ?", (first - 1,)).fetchone()
         previous, kept_at = (before[0], before[1][42:50]) if before else (bytes(32), b"")
         # copies of a hash that has begun are cheaper than new ones, and this is done four times for every record
@@ -65,21 +67,23 @@ def check(db: sqlite3.Connection, start: bytes, first: int, last: int) -> Checke
                 if header[:26] != start + seq.to_bytes(8, "big"):
                     return Checked(without_words, seq, HEADER)
                 if frame is None:
-                    return Checked(without_words, seq, FRAME)
-                digest, of_frame = part(), nothing()
-                of_frame.update(frame)
-                digest.update(of_frame.digest())
-                if words is None:
-                    without_words.append((seq, header[26:42]))
-                    digest.update(words_hash or b"")
-                elif words_hash is not None:
-                    return Checked(without_words, seq, BOTH)
+                    if not sealed or words is not None or words_hash is not None:
+                        return Checked(without_words, seq, FRAME)
                 else:
-                    of_words = nothing()
-                    of_words.update(words)
-                    digest.update(of_words.digest())
-                if digest.digest() != header[50:82]:
-                    return Checked(without_words, seq, CHANGED)
+                    digest, of_frame = part(), nothing()
+                    of_frame.update(frame)
+                    digest.update(of_frame.digest())
+                    if words is None:
+                        without_words.append((seq, header[26:42]))
+                        digest.update(words_hash or b"")
+                    elif words_hash is not None:
+                        return Checked(without_words, seq, BOTH)
+                    else:
+                        of_words = nothing()
+                        of_words.update(words)
+                        digest.update(of_words.digest())
+                    if digest.digest() != header[50:82]:
+                        return Checked(without_words, seq, CHANGED)
                 linked = link()
                 linked.update(previous)
                 linked.update(header)

@@ -154,6 +154,11 @@ def _read(db: sqlite3.Connection, look: Callable[[sqlite3.Connection, int], str]
             db.execute("ROLLBACK")
 
 
+def incomplete() -> str:
+    """Return what is wrong with an attachment of which a piece is missing; in a shared log it is on its way."""
+    return _("a piece of its attachment is missing")
+
+
 def _fault(db: sqlite3.Connection, seq: int) -> str:
     """Return what is wrong with the pieces of the attachment at a position, "" where nothing is."""
     found = db.execute("SELECT frame, words FROM records WHERE seq = ?", (seq,)).fetchone()
@@ -172,7 +177,7 @@ def _fault(db: sqlite3.Connection, seq: int) -> str:
             break
         name.update(data)
     if missing(db, said.file, said.size):
-        return _("a piece of its attachment is missing")
+        return incomplete()
     return "" if whole and name.digest() == said.file else _("its attachment was changed after it was written")
 
 

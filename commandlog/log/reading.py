@@ -149,7 +149,7 @@ class LogReading:
         """Return the hash of the chain at a position; raises RuleError where there is no record."""
         self._settle()
         row = self.db.execute("SELECT hash FROM records WHERE seq = ?", (seq,)).fetchone()
-        if row is None:
+        if row is None or row[0] is None:  # what waits for its place in a shared order has none
             raise RuleError(_("There is no record {seq} in this log.").format(seq=seq))
         return bytes(row[0])
 

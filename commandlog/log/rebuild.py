@@ -194,6 +194,7 @@ class _Rebase:
         if opened:
             change = "UPDATE records SET frame = ?, words = ?, words_hash = ? WHERE seq = ?"
             db.executemany(change, [(one.frame, one.words, one.words_hash, one.seq) for one in opened])
+            db.executemany("INSERT INTO opened (seq) VALUES (?)", [(one.seq,) for one in opened])
             for record in stored(db, first):
                 self._breathe()
                 derived.apply(db, record.applied())

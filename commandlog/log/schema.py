@@ -33,6 +33,8 @@ WAITED = (
     """CREATE TABLE refused
     (was INTEGER PRIMARY KEY, header BLOB NOT NULL, frame BLOB NOT NULL, words BLOB, why TEXT NOT NULL,
     settled INTEGER NOT NULL)""",
+    # which records were sealed here and could be read later, in the order in which that came
+    "CREATE TABLE opened (n INTEGER PRIMARY KEY, seq INTEGER NOT NULL)",
 )
 
 _LATER = {

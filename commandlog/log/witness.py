@@ -62,7 +62,9 @@ def line_of(log: Log, position: int = 0) -> Line:
 
     Raises RuleError where there is no record.
     """
-    position = position or log.refresh()
+    if not position:
+        log.refresh()
+        position = log.head.seq
     return line_at(log.id, position, log.kept_at(position), log.check_value(position))
 
 

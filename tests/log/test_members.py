@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from commandlog.log import chain
+from commandlog.log import chain, pieces
 from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.desk import Desk, home_desk, home_party, open_member_desk, sit_down
 from commandlog.log.keys import settings_folder
@@ -18,8 +18,10 @@ from commandlog.log.member import Member
 from commandlog.log.reading import Head
 from commandlog.log.rebuild import GaveWay, follows, stored
 from commandlog.log.store import Log
+from commandlog.log.verify import verify
 from commandlog.model.errors import RuleError
-from commandlog.verbs import saying
+from commandlog.model.order import UNREADABLE, Refused
+from commandlog.verbs import attaching, saying
 from tests.log.order import Order, without
 
 
@@ -152,6 +154,112 @@ def test_a_record_follows_only_where_it_is_what_must_come(order: Order) -> None:
     assert follows(one._replace(kept_at=one.kept_at + 1), order.log_id, second) is None
     erased = second._replace(words=None, words_hash=chain.part_hash(second.words))
     assert follows(one, order.log_id, erased)
+
+
+# what proves it ------------------------------------------------------------------------------------------------------
+
+
+def _refuse(order: Order, keeper: Desk, desk: str, count: int) -> None:
+    """Let the keeper say that it did not take what a desk wrote under a number."""
+    with keeper.writing():
+        keeper.append(Refused, desk=desk, count=count, why=UNREADABLE)
+    order.take(keeper.log)
+
+
+def test_a_member_verifies_with_what_is_sealed_refused_and_waits(order: Order, guard: Desk, tmp_path: Path) -> None:
+    other = order.join(tmp_path / "police.clog", "police", "P1")
+    with other.log:
+        for number in range(6):
+            saying.note(other, f"geheim {number}", audience=("police",))
+            saying.note(guard, f"regel {number}")
+        order.take(guard.log, 3)
+        order.take(other.log, 4)
+        _refuse(order, other, "B1", 4)
+        order.take(other.log)
+        refused = next(stored(guard.log.db, PROVISIONAL + 3, PROVISIONAL + 3))
+        secret = [one.seq for one in order.records if one.frame and b"police" in one.frame and b"note" in one.frame]
+        order.give(guard.log, sealed=secret)
+        assert guard.log.tip >= PROVISIONAL
+        saying.note(guard, "en verder")
+        for deep in (False, True):
+            verdict = verify(guard.log.path, deep=deep)
+            assert (verdict.fault, verdict.sealed, verdict.waiting) == ("", len(secret), 4)
+        assert guard.log.db.execute("SELECT was, why FROM refused").fetchall() == [(refused.seq, UNREADABLE)]
+        order.take(guard.log)
+        order.give(guard.log, sealed=secret)
+        numbers = [one.frame.number for one in guard.log.records() if one.frame and one.frame.by.desk == "B1"]
+        assert numbers == [1, 2, 3, 5, 6, 7, 8]
+        assert verify(guard.log.path, deep=True).holds
+        order.give(other.log)
+        assert verify(other.log.path, deep=True).holds
+        order.give(guard.log, opened=secret[:2])
+        verdict = verify(guard.log.path, deep=True)
+        assert (verdict.fault, verdict.sealed) == ("", len(secret) - 2)
+        assert [seq for (seq,) in guard.log.db.execute("SELECT seq FROM opened ORDER BY n")] == secret[:2]
+
+
+def test_the_last_number_of_a_desk_is_not_given_again_when_it_was_refused(
+    order: Order, guard: Desk, tmp_path: Path
+) -> None:
+    other = order.join(tmp_path / "police.clog", "police", "P1")
+    with other.log:
+        saying.note(guard, "niet te lezen")
+        order.take(guard.log, 1)
+        _refuse(order, other, "B1", 2)
+        order.give(guard.log)
+        assert saying.note(guard, "opnieuw").reference == "B1-3"
+        assert verify(guard.log.path, deep=True).holds
+
+
+def _change(log: Log, column: str, value: object, seq: int) -> None:
+    log.db.execute(f"UPDATE records SET {column} = ? WHERE seq = ?", (value, seq))
+
+
+@pytest.mark.parametrize("column", ["header", "hash", "frame", "words"])
+def test_what_waits_is_checked_too(guard: Desk, column: str) -> None:
+    said = saying.note(guard, "zoals het is").seq
+    saying.note(guard, "en verder")
+    (record,) = stored(guard.log.db, said, said)
+    old = getattr(record, column)
+    changed = bytes(32) if column == "hash" else old[:-1] + bytes([old[-1] ^ 1])
+    _change(guard.log, column, changed, said)
+    verdict = verify(guard.log.path)
+    assert (verdict.holds, verdict.position) == (False, said)
+    guard.log.db.execute("DELETE FROM records WHERE seq = ?", (said,))
+    assert "left out" in verify(guard.log.path).fault
+
+
+def test_a_log_of_its_own_may_not_be_sealed(venue: Desk) -> None:
+    said = saying.note(venue, "zoals het is").seq
+    venue.log.db.execute("UPDATE records SET frame = NULL, words = NULL WHERE seq = ?", (said,))
+    assert (verify(venue.log.path).position, verify(venue.log.path).holds) == (said, False)
+
+
+def test_part_of_a_sealed_record_is_a_fault(order: Order, guard: Desk) -> None:
+    order.give(guard.log)
+    seq = guard.log.head.seq
+    _change(guard.log, "frame", None, seq)
+    assert (verify(guard.log.path).position, verify(guard.log.path).holds) == (seq, False)
+
+
+def test_an_attachment_that_is_on_its_way_is_counted(order: Order, guard: Desk, tmp_path: Path) -> None:
+    other = order.join(tmp_path / "police.clog", "police", "P1")
+    with other.log:
+        said = saying.note(other, "zie foto")
+        attaching.attach(other, said.seq, b"%PDF-1.4 " + bytes(600_000), name="plattegrond.pdf")
+        order.take(other.log)
+        order.give(guard.log)
+        verdict = verify(guard.log.path, deep=True)
+        assert (verdict.fault, verdict.arriving) == ("", 1)
+        (file,) = guard.log.db.execute("SELECT file FROM attachments").fetchone()
+        with guard.log.writing():
+            for number in range(3):
+                pieces.receive(guard.log.db, file, [(number, pieces.piece(other.log.db, file, number))], 0)
+            pieces.settle(guard.log.db, file)
+        assert verify(guard.log.path).arriving == 0
+        with guard.log.writing():
+            guard.log.db.execute("UPDATE pieces SET bytes = zeroblob(length(bytes)) WHERE number = 0")
+        assert "changed" in verify(guard.log.path).fault
 
 
 # giving way ----------------------------------------------------------------------------------------------------------

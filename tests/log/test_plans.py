@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from commandlog.log import derived, verify
+from commandlog.log import derived, signatures
 from commandlog.log.derived import entries, incidents, origins, reports, tasks
 from commandlog.log.derived.table import PROVISIONAL, position_of
 from commandlog.log.desk import Desk
@@ -112,7 +112,7 @@ def test_checking_signatures_reads_records_by_position(evening: dict[str, Desk])
         for deep in (False, True):
             found = plans(
                 log.db,
-                lambda: verify._check_signatures(log.db, log.id, verify._desks(log.db), log.head.seq, deep),
+                lambda: signatures.signatures_of(log.db, log.id, log.head.seq, deep=deep),
             )
             assert faults(found, meant) == []
 
