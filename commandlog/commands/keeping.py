@@ -17,9 +17,10 @@ from commandlog.commands.common import print_json
 from commandlog.commands.sharing import SERVER, ask, ended_by_signals
 from commandlog.language import _
 from commandlog.log.keys import desk_key, settings_folder
+from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
 from commandlog.model.harmless import visible
-from commandlog.sharing import passwords, purging
+from commandlog.sharing import adopting, passwords, purging
 from commandlog.sharing.address import address_in
 from commandlog.sharing.keeper import Keeper
 from commandlog.sharing.keepers_log import open_keepers_log
@@ -36,28 +37,55 @@ EVERY = 60.0  # seconds between two lines when nothing changes
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a line, each second.")
 @click.option("--status", is_flag=True, help="Only say how the shared log stands; exits 1 where it stands still.")
 @click.option("--purge", is_flag=True, help="Only destroy what was erased in the server's files too; needs its owner.")
-def keep(dsn: str, file: Path | None, as_json: bool, status: bool, purge: bool) -> None:
+@click.option(
+    "--adopt", metavar="FILE", type=click.Path(path_type=Path), help="First put back what the server has lost."
+)
+@click.option("--branch", metavar="REASON", default="", help="First decide to go on without what it lost.")
+@click.option("--person", metavar="NAME", default="", help="With --branch: who decides so.")
+def keep(
+    dsn: str, file: Path | None, as_json: bool, status: bool, purge: bool, adopt: Path | None, branch: str, person: str
+) -> None:
     """Put a shared log in order, until SIGTERM or Ctrl-C; where another does so already, stand by for it."""
+    if sum(map(bool, (status, purge, adopt, branch))) > 1 or bool(branch) != bool(person):
+        raise click.UsageError(_("Say one of --status, --purge, --adopt FILE, or --branch REASON with --person NAME."))
+    if purge:
+        _purge(dsn)
+        return
     entrance = _Entrance(dsn)
     if status:
         _say_standing(entrance, as_json=as_json)
         return
-    if purge:
-        _purge(dsn)
-        return
     stop = threading.Event()
-    with _keeper(entrance, file) as keeper, ended_by_signals(stop):
-        keeper.run(stop, _Teller(as_json=as_json))
+    with _keeper(entrance, file) as keeper, telling(dsn), closing(keeper):
+        if adopt:
+            _put_back(keeper, adopt)
+        if branch:
+            keeper = _branched(keeper, branch, person)
+        with closing(keeper.log), ended_by_signals(stop):
+            keeper.run(stop, _Teller(as_json=as_json))
+
+
+def _put_back(keeper: Keeper, file: Path) -> None:
+    """Put back on the server what it has lost, from a log that holds everything: this keeper's own, or another's."""
+    if not (file.exists() and file.samefile(keeper.log.path)):
+        with Log(file, reading=True) as source:
+            adopting.extend(keeper.log, source)
+    put = adopting.adopt(keeper.log, keeper.connected())
+    click.echo(_("{n} records were put back on the server.").format(n=put))
+
+
+def _branched(keeper: Keeper, reason: str, person: str) -> Keeper:
+    """Go on without what the server has lost; returns the keeper of the log that does."""
+    log, aside = adopting.branch(keeper, reason, person)
+    click.echo(_("The shared log goes on from what the server has. What it lost is kept in {file}.").format(file=aside))
+    return keeper.on(log)
 
 
 class _Entrance:
     """Logs in with a connection string, and a password that is found or asked for once."""
 
     def __init__(self, dsn: str) -> None:
-        try:
-            given = conninfo_to_dict(dsn)
-        except psycopg.ProgrammingError as error:
-            raise RuleError(_("This is no address of a PostgreSQL server: {error}").format(error=error)) from error
+        given = conninfo_to_dict(dsn)
         self.dsn, self.database = dsn, str(given.get("dbname") or "")
         self.password = str(given.get("password") or "")
         self.address = address_in(dsn, str(given.get("user") or ""))

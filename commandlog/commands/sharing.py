@@ -11,6 +11,7 @@ from types import FrameType
 
 import click
 from dateutil import tz
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from commandlog.commands.bar import Bar
@@ -28,7 +29,18 @@ from commandlog.verbs.continuing import continue_log
 from commandlog.verbs.taking_over import whats_open
 from commandlog.views.moments import local
 
-SERVER = click.option("--server", "dsn", required=True, metavar="DSN", help="postgresql://NAME@HOST[:PORT][/DATABASE]")
+
+def _a_server(_context: click.Context, _option: click.Parameter, dsn: str) -> str:
+    """Return a connection string; raises RuleError for what is none."""
+    try:
+        conninfo_to_dict(dsn)
+    except ProgrammingError as error:
+        raise RuleError(_("This is no address of a PostgreSQL server: {error}").format(error=error)) from error
+    return dsn
+
+
+DSN = "postgresql://NAME@HOST[:PORT][/DATABASE]"
+SERVER = click.option("--server", "dsn", required=True, metavar="DSN", callback=_a_server, help=DSN)
 ADDRESS = click.option("--address", default="", metavar="HOST[:PORT]", help="How desks reach the server, if otherwise.")
 CA = click.option(
     "--ca",
@@ -107,12 +119,11 @@ def _preview(desk: Desk) -> list[str]:
     views = past.preview(desk.log)
     name = desk.covenant.party_name
     wide = max(len(name(one.party)) for one in views)
-    head = f"{'':{wide}}  {_('can read'):>10} {_('sealed'):>10} {_('attachments'):>12}"
-    rows = [f"{name(v.party):{wide}}  {v.readable:>10,} {v.sealed:>10,} {v.attachments:>12,}" for v in views]
+    titles = _("can read"), _("sealed"), _("attachments")
+    rows = [(name(one.party), *map("{:,}".format, one[1:])) for one in views]
     return [
         _("Of the entries that {file} has, each party will receive:").format(file=desk.log.path),
-        head,
-        *rows,
+        *(f"{who:{wide}}  {read:>12} {sealed:>12} {files:>12}" for who, read, sealed, files in [("", *titles), *rows]),
         _("Of a sealed entry a party sees when it was written and at whose desk, and no more."),
         _("Whoever looks after the server can read everything; so can whoever has {file} itself.").format(
             file=desk.log.path
@@ -221,7 +232,12 @@ def revoke(dsn: str, desk: str) -> None:
 )
 @click.option("--key", type=click.Path(path_type=Path, exists=True), help="The certificate's key.")
 @click.option(
-    "--server", "dsn", default="", metavar="DSN", help="For an administrator: invite a desk and join at once."
+    "--server",
+    "dsn",
+    default="",
+    metavar="DSN",
+    callback=_a_server,
+    help="Invite a desk and join at once.",
 )
 @click.option("--party", default="", help="With --server: the desk's party.")
 def join(given: tuple[str, ...], certificate: Path | None, key: Path | None, dsn: str, party: str) -> None:

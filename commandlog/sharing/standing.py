@@ -16,7 +16,7 @@ STANDSTILL = 60.0  # seconds without a sign of life after which the shared log s
 
 _WHOLE = """
 SELECT a.name, (SELECT coalesce(max(seq), 0) FROM commandlog.chain), coalesce(b.desk, ''),
-    coalesce(greatest(0, extract(epoch FROM clock_timestamp()) - b.at / 1000.0)::float8, -1),
+    CASE WHEN b.at IS NULL THEN -1 ELSE greatest(0, extract(epoch FROM clock_timestamp()) - b.at / 1000.0) END::float8,
     (SELECT count(*) FROM commandlog.inbox),
     (SELECT coalesce(max(erased_by), 0) FROM commandlog.parts WHERE erased_by IS NOT NULL)
 FROM commandlog.about a LEFT JOIN LATERAL (SELECT desk, at FROM commandlog.beats ORDER BY at DESC LIMIT 1) b ON true
