@@ -24,6 +24,7 @@ from ..room import Room
 from ..session import Session
 
 ADDED = "added"
+MOST = 100  # conflicts that are listed: nobody works through more at a time
 _WAYS = {
     "accept": marked("Accept it after all"),
     "decline": marked("Give it back …"),
@@ -55,9 +56,10 @@ class ConflictRow(Struct, frozen=True):
         return "conflict", self.reference
 
 
-def of_log(log: Log, moment: Moment, party: str) -> list[ConflictRow]:
-    """Return the conflicts that nobody has settled, as far as a party may see them, newest first."""
-    return [_row(log, moment, party, one) for one in reversed(conflicts(log, moment, party))]
+def of_log(log: Log, moment: Moment, party: str) -> tuple[int, list[ConflictRow]]:
+    """Return how many conflicts nobody has settled, as far as a party may see them, and the newest of them."""
+    found = conflicts(log, moment, party)
+    return len(found), [_row(log, moment, party, one) for one in reversed(found[-MOST:])]
 
 
 def _row(log: Log, moment: Moment, party: str, one: Conflict) -> ConflictRow:

@@ -1,6 +1,6 @@
 """Who is at which desk: every party with its desks, who is signed in, and which of them are heard of, at a glance."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 from PySide6.QtWidgets import QWidget
@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QWidget
 from commandlog.language import _, ngettext
 from commandlog.log.store import Log
 from commandlog.model.covenant import Covenant
-from commandlog.model.errors import CommandLogError
 from commandlog.model.frames import Millis
 from commandlog.model.harmless import visible
 from commandlog.sharing.state import OFFSET, State
@@ -100,38 +99,24 @@ class DesksScreen(ListScreen):
 
     def __init__(self, room: Room, parent: QWidget | None = None) -> None:
         super().__init__(room, _("Desks"), self.spoken, parent)
-        self._busy = self._again = False
         self.paint_by(SeatPainter(self.theme, self.session, self.words, self))
         self.foot.setText(_("Enter: what this party said · typing begins an entry"))
-        for signal in (self.session.advanced, self.session.moved, self.session.shared.changed):
-            signal.connect(self.refresh)
-        self.refresh()
 
-    def refresh(self, *_why: object) -> None:
-        """Ask the log which desks there are, beside the window."""
-        if self._busy:
-            self._again = True
-            return
-        self._busy, self._again = True, False
+    def looking(self) -> Callable[[Log], list[AtDesk]]:
+        """Ask which desks there are."""
 
         def work(log: Log) -> list[AtDesk]:
             log.refresh()
             return desks(log)
 
-        self.session.look(work, self._come, self._freed)
+        return work
 
-    def _freed(self, _error: CommandLogError) -> None:
-        """Go on after what could not be read: the next change asks again."""
-        self._busy = False
-
-    def _come(self, found: list[AtDesk]) -> None:
-        self._busy = False
+    def come(self, found: list[AtDesk]) -> None:
+        """Show the desks as they are in the log, and as they were last heard of."""
         state = self.session.shared.state
         rows = seats(self.session.covenant, found, state, self.session.desk_code)
         self.head.setText("   ·   ".join(self._headed(rows, state)))
         self.show_rows(rows)
-        if self._again:
-            self.refresh()
 
     def _headed(self, rows: list[SeatRow], state: State | None) -> Iterator[str]:
         if not self.session.shared.follows:

@@ -15,8 +15,11 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QLabel, QListView, QMenu, QStyledItemDelegate, QVBoxLayout, QWidget
+
+from commandlog.log.store import Log
+from commandlog.model.errors import CommandLogError
 
 from ..room import Room
 
@@ -87,6 +90,7 @@ class ListScreen(QWidget):
     def __init__(self, room: Room, name: str, spoken: Callable[[Any], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.room, self.session, self.theme = room, room.session, room.theme
+        self._busy = self._again = False
         self.head, self.foot, self.empty = (self._label() for _each in range(3))
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.model = Listing(spoken, self)
@@ -111,6 +115,8 @@ class ListScreen(QWidget):
         self._tick.timeout.connect(self._second)
         self._tick.start()
         self.theme.changed.connect(self._dress)
+        for signal in (self.session.advanced, self.session.moved, self.session.shared.changed):
+            signal.connect(self.refresh)
 
     def paint_by(self, painter: QStyledItemDelegate) -> None:
         """Let a delegate paint the rows."""
@@ -152,6 +158,39 @@ class ListScreen(QWidget):
         index = self.model.index(at)
         self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.view.scrollTo(index)
+
+    def refresh(self, *_why: object) -> None:
+        """Ask for the rows, beside the window, where anybody looks at them."""
+        if not self.isVisible():
+            return
+        if self._busy:
+            self._again = True
+            return
+        self._busy, self._again = True, False
+        self.session.look(self.looking(), self._came, self._freed)
+
+    def looking(self) -> Callable[[Log], Any]:
+        """Return what a screen asks of the log; `come` is called with its answer."""
+        raise NotImplementedError
+
+    def come(self, found: Any) -> None:
+        """Show what was found."""
+        raise NotImplementedError
+
+    def _came(self, found: Any) -> None:
+        self._busy = False
+        self.come(found)
+        if self._again:
+            self.refresh()
+
+    def _freed(self, _error: CommandLogError) -> None:
+        """Go on after what could not be read: the next change asks again."""
+        self._busy = False
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Bring up to date what nobody looked at."""
+        super().showEvent(event)
+        self.refresh()
 
     def row(self) -> Any:
         """Return the row that the reader is at, None where there is none."""

@@ -1,5 +1,6 @@
 """What is to be settled by a person: conflicts, and what the shared log did not take."""
 
+from collections.abc import Callable
 from datetime import tzinfo
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
@@ -9,7 +10,6 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from commandlog.language import _, ngettext
 from commandlog.log.store import Log
 from commandlog.model.covenant import Covenant
-from commandlog.model.errors import CommandLogError
 from commandlog.model.harmless import visible
 from commandlog.views.lines import Line
 from commandlog.views.moments import local
@@ -32,36 +32,25 @@ class SettleScreen(ListScreen):
     def __init__(self, room: Room, parent: QWidget | None = None) -> None:
         self._words = CardWords(room.session.covenant, room.session.zone)
         super().__init__(room, _("To settle"), self._words.spoken, parent)
-        self._busy = self._again = False
         self.paint_by(SettlePainter(self.theme, self._words, self))
         keys = _("Enter: settle it, or write it again · L: leave it · →: to the entry · typing begins an entry")
         self.foot.setText(keys)
-        for signal in (self.session.advanced, self.session.moved, self.session.shared.changed):
-            signal.connect(self.refresh)
-        self.refresh()
 
-    def refresh(self, *_why: object) -> None:
-        """Ask the log, beside the window."""
-        if self._busy:
-            self._again = True
-            return
-        self._busy, self._again = True, False
+    def looking(self) -> Callable[[Log], tuple[int, list[Settled]]]:
+        """Ask what is to be settled, and how much of it are conflicts."""
         moment, party = self.session.moment, self.session.party
 
-        def work(log: Log) -> list[Settled]:
+        def work(log: Log) -> tuple[int, list[Settled]]:
             log.refresh()
-            return [*conflicts.of_log(log, moment, party), *refused.of_log(log, moment)]
+            many, met = conflicts.of_log(log, moment, party)
+            return many, [*met, *refused.of_log(log, moment)]
 
-        self.session.look(work, self._come, self._freed)
+        return work
 
-    def _freed(self, _error: CommandLogError) -> None:
-        """Go on after what could not be read: the next change asks again."""
-        self._busy = False
-
-    def _come(self, rows: list[Settled]) -> None:
-        self._busy = False
-        met = sum(isinstance(one, ConflictRow) for one in rows)
-        lost = len(rows) - met
+    def come(self, found: tuple[int, list[Settled]]) -> None:
+        """Show it; of very many conflicts, the newest."""
+        met, rows = found
+        lost = sum(isinstance(one, RefusedRow) for one in rows)
         parts = [
             ngettext("{n} conflict to settle", "{n} conflicts to settle", met).format(n=met) if met else "",
             ngettext("{n} entry not taken", "{n} entries not taken", lost).format(n=lost) if lost else "",
@@ -71,8 +60,6 @@ class SettleScreen(ListScreen):
             "Nothing to settle. What two desks did at once, or the shared log did not take, comes here by itself."
         )
         self.show_rows(rows, nothing)
-        if self._again:
-            self.refresh()
 
     # -- hands ---------------------------------------------------------------------------------------------------------
 
