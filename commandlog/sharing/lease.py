@@ -21,11 +21,7 @@ _TAKE = (
 )
 _HOLD = "UPDATE commandlog.keepers SET renewed_at = clock_timestamp() WHERE epoch = %s AND holder = %s RETURNING epoch"
 _LEAVE = "UPDATE commandlog.keepers SET holder = '' WHERE epoch = %s AND holder = %s"
-_END_WHOEVER_HOLDS_IT = (
-    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'commandlog.keepers'::regclass"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    " AND granted AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()"
-)
+_END_WHOEVER_HOLDS_IT = "SELECT commandlog.end_stalled_keeper()"
 
 
 class Superseded(Exception):

@@ -114,8 +114,8 @@ def _writers(here: Room, say: Results) -> None:
 
 def _rows_of_nobody(here: Room) -> dict[str, Rows]:
     """Return rows of the same sizes that are nobody's records."""
-    row = [bytes(198), os.urandom(420), os.urandom(140)]
-    return {code: [(os.urandom(16), *row) for _number in range(EACH)] for code in DESKS}
+    header, frame, words = bytes(198), os.urandom(420), os.urandom(140)
+    return {code: [(os.urandom(16), header, frame, words) for _number in range(EACH)] for code in DESKS}
 
 
 def _write(hosted: Hosted, rows: dict[str, Rows], table: str) -> float:

@@ -87,7 +87,7 @@ class Seat:
 def made(seat: Seat, frame: bytes, words: bytes = b"{}", **otherwise: Any) -> Stored:
     """Return a record as a desk's own program would never write it; `otherwise` changes what its header says."""
     parts = chain.salted(frame, words)
-    said = {
+    said: dict[str, Any] = {
         "log_id": seat.log.id,
         "id": chain.Ids().next(system_clock()),
         "digest": chain.digest_of(*map(chain.part_hash, parts)),
@@ -95,9 +95,10 @@ def made(seat: Seat, frame: bytes, words: bytes = b"{}", **otherwise: Any) -> St
         "desk": seat.desk.code,
         "key": seat.key,
     } | otherwise
-    signed = chain.signed_bytes(*(said[name] for name in ("log_id", "id", "digest", "party", "desk")))
-    fixed = (1, said["log_id"], PROVISIONAL, said["id"], 0, said["digest"], said["key"].sign(signed))
-    return Stored(PROVISIONAL, chain.pack_header(fixed, said["party"], said["desk"]), None, *parts)
+    log_id, record_id, digest, party, desk, key = said.values()
+    signature = key.sign(chain.signed_bytes(log_id, record_id, digest, party, desk))
+    header = chain.pack_header((1, log_id, PROVISIONAL, record_id, 0, digest, signature), party, desk)
+    return Stored(PROVISIONAL, header, None, *parts)
 
 
 def insert(conn: psycopg.Connection, records: list[Stored], notify: bool = True) -> None:

@@ -5,6 +5,8 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from commandlog.log import chain
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.rebuild import Stored, stored
@@ -13,6 +15,7 @@ from commandlog.model.frames import By
 from commandlog.model.keeping import Erased, Released
 from commandlog.model.order import FORBIDDEN, NEWER, UNREADABLE, Branched, DeskSeen, Refused
 from commandlog.model.records import Corrected, CovenantSet, DeskOpened, Note, Opened, Words, encode
+from commandlog.sharing import accepting
 from commandlog.sharing.accepting import BROKEN, CLAIMED, EARLY, FORGED, LATE, TAKEN
 from commandlog.sharing.ordering import desks_of
 from tests.events import concert
@@ -146,9 +149,9 @@ def test_what_cannot_be_taken_is_said_in_the_log_and_the_next_number_follows(tmp
         empty(keeper)
         secret = here.chain()[-2 if here.chain()[-1][6] == ["*"] else -1]
         assert secret[6] == ["police"]
-        by = {"by": By("baken", "B1"), "logged_at": 1, "occurred_at": 1}
+        by: dict[str, Any] = {"by": By("baken", "B1"), "logged_at": 1, "occurred_at": 1}
         newer = encode(Note(number=2, **by)).replace(b'"note"', b'"telepathy"')
-        own = {"desk": "B1", "party": "baken", "key": seat.key.public_key().public_bytes_raw()}
+        own: dict[str, Any] = {"desk": "B1", "party": "baken", "key": seat.key.public_key().public_bytes_raw()}
         rows = [
             (NEWER, made(seat, newer)),
             (NEWER, made(seat, encode(Note(number=3, v=2, **by)))),
@@ -162,7 +165,7 @@ def test_what_cannot_be_taken_is_said_in_the_log_and_the_next_number_follows(tmp
             (FORBIDDEN, made(seat, encode(Refused(number=11, desk="P1", count=2, why=NEWER, **by)))),
             (FORBIDDEN, made(seat, encode(Branched(number=12, after=1, last=9, head=b"x", **by)))),
             (FORBIDDEN, made(seat, encode(DeskOpened(number=13, **own, **by)))),
-            (FORBIDDEN, made(seat, encode(DeskOpened(number=14, **own | {"desk": "P9"}, **by)))),
+            (FORBIDDEN, made(seat, encode(DeskOpened(number=14, **(own | {"desk": "P9"}), **by)))),
             (FORBIDDEN, made(seat, encode(Released(number=15, records=(secret[1],), to_party="baken", **by)))),
             (FORBIDDEN, made(seat, encode(Erased(number=16, records=(secret[1],), **by)))),
             (FORBIDDEN, made(seat, encode(Corrected(number=17, entry=secret[1], **by)))),
@@ -181,6 +184,26 @@ def test_what_cannot_be_taken_is_said_in_the_log_and_the_next_number_follows(tmp
         assert here.chain()[secret[0] - 1][5:] == secret[5:]
         again = desks_of(keeper.log.db)["B1"]
         assert again.number == 20  # as whoever begins anew reads it
+
+
+def test_whatever_the_tables_cannot_take_in_is_declined_and_the_rest_is_taken(
+    tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accepting, "_fits", lambda _frame: True)  # a check that somebody forgot
+    with room(tmp_path, host) as here:
+        keeper, seat, police = here.keeper(), here.seat("B1"), here.seat("P1")
+        seat.send()
+        police.write(5)
+        police.send()
+        rows = [made(seat, _note(seat, number, occurred_at=(1 << 70) * (number in (3, 4)))) for number in range(2, 7)]
+        insert(seat.conn, rows)
+        empty(keeper)
+        query = "SELECT since FROM entries WHERE kind = 'refused' ORDER BY since"
+        said = [keeper.log.record(seq).frame for (seq,) in keeper.log.db.execute(query)]
+        assert [(one.count, one.why) for one in said] == [(3, UNREADABLE), (4, UNREADABLE)]
+        there = {row[1] for row in here.chain()}
+        assert [row.header[26:42] in there for row in rows] == [True, False, False, True, True]
+        assert {one.header[26:42] for one in _kept(police)} <= there
 
 
 def test_a_flood_from_one_login_leaves_the_others_served(tmp_path: Path, host: Host) -> None:
