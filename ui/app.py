@@ -11,6 +11,7 @@ from commandlog.language import _, choose, preferred
 from commandlog.log.files import is_read_only
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import CommandLogError
+from commandlog.sharing.invitation import SUFFIX as INVITATION
 
 from .crash import CrashNotes
 from .seat import Seat
@@ -114,8 +115,11 @@ class Program(QObject):
         self.notes.remove()
 
     def _chosen(self, path: Path) -> None:
+        secret = self.start.taken_secret() if self.start else ""
         try:
-            self.open_log(path)
+            window = self.open_log(path)
+            if secret:
+                _answer_once(window.session, secret)
         except CommandLogError as error:
             if self.start is not None:
                 self.start.tell(str(error))
@@ -136,6 +140,18 @@ class Program(QObject):
             self._say(str(error))
 
 
+def _answer_once(session: Session, password: str) -> None:
+    """Answer the shared log's question for the password that was chosen a moment ago, which no keyring keeps."""
+    shared = session.shared
+
+    def answer() -> None:
+        if shared.asked:
+            shared.changed.disconnect(answer)
+            shared.give_password(password)
+
+    shared.changed.connect(answer)
+
+
 def _only_read(session: Session) -> str:
     """Return why a log can only be read here, empty where it can be written."""
     if session.log.mark is not None:
@@ -146,9 +162,9 @@ def _only_read(session: Session) -> str:
 
 
 def run(path: Path | None, party: str = "") -> int:
-    """Open the window, on a log or to choose one, and stay until it is closed; returns the exit code.
+    """Open the window, on a log, to choose one or to join with an invitation, and stay until it is closed.
 
-    Raises CommandLogError where the log cannot be opened.
+    Returns the exit code; raises CommandLogError where the log cannot be opened.
     """
     qt = application()
     program = Program(qt)
@@ -156,6 +172,8 @@ def run(path: Path | None, party: str = "") -> int:
     try:
         if path is None:
             program.choose_log()
+        elif path.suffix == INVITATION:
+            program.choose_log().take_invitation(path)
         else:
             program.open_log(path, party)
         return int(qt.exec())

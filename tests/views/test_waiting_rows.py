@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from commandlog.log.desk import Desk
 from commandlog.log.store import Log
 from commandlog.views import found, rows, timeline
+from commandlog.views.counts import number
 from commandlog.views.filters import Filter
 from commandlog.views.found import rows_of
 from commandlog.views.moments import live
+from commandlog.views.tallies import Tally
 from tests.log.histories import HISTORY, Step, begin, play
 from tests.log.order import Order
 from tests.views.test_rows import FILTERS, known, taken_in
@@ -48,7 +50,7 @@ def test_changes_lead_from_one_list_to_the_next_over_every_rebase(
             list_ = rows_of(log, live(log), wanted)
             for _more in range(extended):
                 list_.extend()
-            shown = known(list_)
+            shown, tally = known(list_), Tally(wanted)
             for what, steps, many in [*turns, ("look", [], 1)]:
                 turn(order, mine, theirs, what, steps, many)
                 if what != "look":
@@ -57,6 +59,7 @@ def test_changes_lead_from_one_list_to_the_next_over_every_rebase(
                 shown = taken_in(shown, list_, list_.advance(moment))
                 whole = list(timeline.whole(log, moment, wanted))
                 assert shown == known(list_)
+                assert tally.at(log, moment) == number(log, moment, wanted)
                 if list_.complete:
                     assert shown == whole
                 elif not wanted.search:

@@ -37,6 +37,7 @@ class StartWindow(QWidget):
         self.setWindowTitle("CommandLog")
         self._worker: Worker[object] | None = None
         self._working = False
+        self._secret = ""
         self._build()
         theme.changed.connect(self._dress)
         self._dress()
@@ -152,12 +153,18 @@ class StartWindow(QWidget):
     def join(self, wanted: Wanted) -> None:
         """Join a shared log; it goes on beside the window."""
         if not self._working:
+            self._secret = wanted.password
             self.joining.begun()
             self._make(lambda: join_log(wanted, self._came.emit))
 
     def begin(self, name_or_path: str, file: str) -> None:
         """Begin an event in a new log."""
         self._make(lambda: begin(name_or_path, Path(file).expanduser()))
+
+    def taken_secret(self) -> str:
+        """Return the password with which a shared log was just joined, empty where the keyring has it; once."""
+        secret, self._secret = self._secret, ""
+        return secret
 
     def _make(self, work: Callable[[], Path]) -> None:
         """Do it beside the window; what comes of it is opened."""

@@ -171,7 +171,12 @@ def invited(path: Path, admin_dsn: str, tmp_path: Path) -> Invitation:  # noqa: 
 
 
 def test_a_log_is_joined_opened_and_remembered_as_shared(
-    qapp: QApplication, invited: Invitation, no_keyring: None, at_home: Path, qtbot: QtBot
+    qapp: QApplication,
+    invited: Invitation,
+    no_keyring: None,
+    at_home: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     program = Program(qapp)
     start = program.choose_log()
@@ -197,6 +202,11 @@ def test_a_log_is_joined_opened_and_remembered_as_shared(
     assert window.session.path == file
     assert window.session.log.member == Member("baken", invited.desk)
     qtbot.waitUntil(lambda: window.session.desk_code == invited.desk)
+    given: list[str] = []
+    monkeypatch.setattr(window.session.shared._child, "tell", given.append)
+    for _time in range(2):
+        window.session.shared._said(b'{"ask":"password","question":"Password of this desk: "}')
+    assert given == ["een eigen wachtwoord"], "what was typed a moment ago is not asked for again, and kept nowhere"
     model = window.timeline.view.entries()
     texts = [line.text for row in range(model.rowCount()) if (line := model.line(row))]
     assert "van voor het delen" in texts
