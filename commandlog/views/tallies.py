@@ -30,8 +30,8 @@ _REACHED_VERSIONS = (
 class Tally:
     """How many entries a filter shows, from one moment to the next: a saved view keeps one.
 
-    What it keeps is the number at the end of the shared order, where nothing changes any more; what is provisional is
-    counted on top of it each time.
+    What it keeps is the number at the end of the shared order, where nothing changes any more, and the one at the end
+    of what waits behind that, which holds as long as nothing comes in between.
     """
 
     def __init__(self, wanted: Filter) -> None:
@@ -39,6 +39,7 @@ class Tally:
         self._position = 0
         self._id = b""
         self._number = 0
+        self._waiting = (0, 0, 0)  # the end of the shared order, of what waits behind it, and the number there
 
     def at(self, log: Log, moment: Moment) -> int:
         """Return the number at a moment."""
@@ -50,7 +51,26 @@ class Tally:
         else:
             self._number += self._change(log, self._position, shared)
         self._position, self._id = shared, id_at(log.db, shared)
-        return self._number + self._change(log, shared, moment.position)
+        before, position, number_then = self._waiting
+        if moment.position == shared:
+            found = self._number
+        elif before == shared < position <= moment.position:
+            found = number_then + self._change(log, position, moment.position)
+        else:
+            found = self._number + self._waits(log, shared, moment.position)
+        self._waiting = shared, moment.position, found
+        return found
+
+    def _waits(self, log: Log, shared: int, position: int) -> int:
+        """Return how many more there are behind all that waits than at the end of the shared order."""
+        now, values = conditions(self.wanted, Moment(position, 0))
+        come = f"SELECT count(*) FROM entries e NOT INDEXED WHERE e.since > :shared AND {now}"
+        number_now = int(log.db.execute(come, {**values, "shared": shared}).fetchone()[0])
+        query = f"SELECT since FROM entries WHERE until > :then AND until < {FOREVER} AND until <= :now"
+        query += f" UNION {_REACHED_VERSIONS}" if self.wanted.reader else ""
+        rows = log.db.execute(query, {"then": shared, "now": position}).fetchall()
+        changed = ",".join(str(since) for (since,) in rows if since <= shared)
+        return number_now + self._matches(log, changed, position) - self._matches(log, changed, shared)
 
     def _change(self, log: Log, then: int, now: int) -> int:
         """Return how many more there are at one position than at another."""
