@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 import psycopg
+from psycopg.types.numeric import Int8
 
 from commandlog.log import chain
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
@@ -118,7 +119,7 @@ class Follower:
 
     def _page(self, head: int, last: int) -> list[Row]:
         """Return what the server has from `head` to `last`, both included, or so much of it as is not too large."""
-        bounds = {"head": head, "last": last}
+        bounds = {"head": Int8(head), "last": Int8(last)}
         with self.conn.cursor(binary=True) as cursor:
             if last - head <= FEW:
                 return msgspec.convert(cursor.execute(_PAGE, bounds, prepare=True).fetchall(), list[Row])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.types.numeric import Int8
 
 from commandlog.log.desk import open_member_desk
 from commandlog.log.keys import desk_key
@@ -242,3 +243,116 @@ def _relay(stop: Any, dsn: str) -> None:
 
 def _await(conn: psycopg.Connection, seconds: float) -> bool:
     return bool(list(conn.notifies(timeout=seconds, stop_after=1)))
+
+
+# -- two hundred desks -------------------------------------------------------------------------------------------------
+
+
+def followers(folder: Path, say: Results, desks: int = DESKS, seconds: float = SECONDS) -> None:
+    """Two hundred desks follow one evening, against as many bare connections that listen and select.
+
+    Two hundred programs with a file each do not fit this machine: all but two are light, a desk's login and connection
+    that asks what a desk asks and checks nothing; those two are whole desks, whose share of the time is theirs.
+    """
+    folder, entries = folder / "followers", round(RATE * seconds)
+    codes = {f"D{number}": f"party{number % 7 + 1}" for number in range(1, desks + 1)}
+    with _event(folder, 2 * entries + 1_000, codes) as (log, hosted):
+        first = log.head.seq - 2 * entries
+        hosted.admin.execute("DELETE FROM commandlog.parts WHERE seq > %s", (first,))
+        hosted.admin.execute("DELETE FROM commandlog.opened WHERE by_seq > %s", (first,))
+        hosted.admin.execute("DELETE FROM commandlog.checkpoints WHERE seq > %s", (first,))
+        hosted.admin.execute("DELETE FROM commandlog.chain WHERE seq > %s", (first,))
+        bare, bare_cpu = _evening(hosted, log, first, entries, [hosted.event.dsn] * desks, _SELECT)
+        dsns = [hosted.dsn(login) for login in list(hosted.desks.values())[2:]]
+        with _whole(folder, hosted, "D1"), _whole(folder, hosted, "D2"):
+            ours, cpu = _evening(hosted, log, first + entries, entries, dsns, _PAGE)
+        ratio = median(ours) / median(bare)
+        say.say(
+            desks,
+            f"{desks} desks, {RATE} entries a second, entry to desk",
+            spread(ours),
+            f"{ratio:.2f} x bare LISTEN and SELECT ({spread(bare)}), limit 1.5 x, p99 150 ms",
+            ratio <= 1.5 and at(ours, 99) <= 0.150,
+            server_cpu=cpu / len(ours),
+        )
+        say.say(
+            desks,
+            "the server's share of that",
+            f"{cpu / len(ours) * 1e6:.0f} µs",
+            f"bare {bare_cpu / len(bare) * 1e6:.0f} µs",
+        )
+
+
+@contextmanager
+def _whole(folder: Path, hosted: Hosted, code: str) -> Iterator[None]:
+    with _beside(_follow, _member(folder, hosted, code), folder / code, hosted.desks[code].password):
+        yield
+
+
+def _evening(
+    hosted: Hosted, log: Log, first: int, entries: int, dsns: list[str], query: str
+) -> tuple[list[float], float]:
+    """Tell so many entries, one after the other; returns how long each took to each follower, and the server's time."""
+    context = multiprocessing.get_context("spawn")
+    results: Any = context.Queue()
+    ready = context.Barrier(PROCESSES + 1)
+    last = first + entries
+    processes = [
+        context.Process(target=_light, args=(dsns[n::PROCESSES], query, first, last, ready, results), daemon=True)
+        for n in range(PROCESSES)
+    ]
+    for process in processes:
+        process.start()
+    ready.wait(120)
+    time.sleep(2)
+    before, told = _server_cpu(hosted), dict[int, float]()
+    start = time.monotonic()
+    for number, seq in enumerate(range(first + 1, last + 1)):
+        time.sleep(max(0.0, start + number / RATE - time.monotonic()))
+        with hosted.admin.transaction():
+            past.send(log, hosted.admin, seq, seq)
+        told[seq] = time.monotonic()
+        hosted.admin.execute("NOTIFY chain")
+    times = [came - told[seq] for _process in processes for seq, came in results.get(timeout=60)]
+    spent = _server_cpu(hosted) - before
+    for process in processes:
+        process.join(20)
+    return times, spent
+
+
+def _light(dsns: list[str], query: str, first: int, last: int, ready: Any, results: Any) -> None:
+    """Follow over many connections at once: wait for a notice, ask for what is new, note when it came."""
+    conns = [connect(dsn, role="desk") for dsn in dsns]
+    upto = {conn.fileno(): first for conn in conns}
+    by_file = {conn.fileno(): conn for conn in conns}
+    for conn in conns:
+        conn.add_notify_handler(lambda _notice: None)
+        conn.execute("LISTEN chain")
+    came = list[tuple[int, float]]()
+    ready.wait(120)
+    end = time.monotonic() + 120
+    while min(upto.values()) < last and time.monotonic() < end:
+        for file in select.select(list(by_file), [], [], 1.0)[0]:
+            conn, head = by_file[file], upto[file]
+            conn.pgconn.consume_input()
+            while conn.pgconn.notifies():
+                pass
+            with conn.cursor(binary=True) as cursor:
+                given: Any = {"head": Int8(head), "last": Int8(head + FEW)} if query == _PAGE else (Int8(head),)
+                rows = cursor.execute(query, given, prepare=True).fetchall()
+            now = time.monotonic()
+            came += [(row[0], now) for row in rows if row[0] > head]
+            upto[file] = max(head, rows[-1][0]) if rows else head
+    results.put(came)
+    for conn in conns:
+        conn.close()
+
+
+def _server_cpu(hosted: Hosted) -> float:
+    """Return the seconds of processor time that the server's processes have used so far."""
+    total = 0.0
+    for (pid,) in hosted.admin.execute("SELECT pid FROM pg_stat_activity").fetchall():
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
