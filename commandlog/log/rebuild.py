@@ -6,17 +6,18 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from commandlog.log import chain, derived
+from commandlog.log import chain, derived, pieces
 from commandlog.log.comparing import SLICE, difference
 from commandlog.log.derived.table import PROVISIONAL, Applied
 from commandlog.log.erasing import take_away
 from commandlog.log.files import reading_uri
 from commandlog.log.reading import Head, paged
 from commandlog.log.store import LOCK_TIMEOUT, Log
-from commandlog.model.keeping import Erased
+from commandlog.model.keeping import Attached, Erased
 from commandlog.model.order import Refused
 
 Progress = Callable[[int], None]
+ASK_EVERY = 1_000  # instructions of SQLite's machine, some 0.1 ms
 
 _COLUMNS = "seq, header, hash, frame, words, words_hash"
 _INSERT = f"INSERT INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
@@ -170,19 +171,33 @@ def rebase(
     What waited and is among them has its place now; what a keeper says it refused goes to `refused`, for its writer to
     see to; the rest keeps its order and its positions. `opened` are records that were sealed here and may be read from
     now on: all behind the first of them is derived anew. All in one transaction: nobody sees the state between. Raises
-    GaveWay, with nothing stored, as soon as `give_way` says so (it is asked at every record).
+    GaveWay, with nothing stored, as soon as `give_way` says so (`Log.is_wanted`: the Enter key does not wait).
     """
-    with log.writing():
-        _Rebase(log, give_way).run(list(opened), shared)
+    with log.writing(), _giving_way(log.db, give_way):
+        _Rebase(log).run(list(opened), shared)
         log.refresh()
+
+
+@contextmanager
+def _giving_way(db: sqlite3.Connection, give_way: Callable[[], bool]) -> Iterator[None]:
+    """Ask every fraction of a millisecond of SQLite's work, in the middle of a statement too, whether to give way."""
+    db.set_progress_handler(give_way, ASK_EVERY)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            raise GaveWay from None
+        raise
+    finally:
+        db.set_progress_handler(None, 0)
 
 
 class _Rebase:
     """One transaction in which records of the shared order come in."""
 
-    def __init__(self, log: Log, give_way: Callable[[], bool]) -> None:
-        self.db, self.desk = log.db, log.member.desk if log.member else ""
-        self.give_way = give_way
+    def __init__(self, log: Log) -> None:
+        self.db, self.clock = log.db, log.clock
+        self.desk = log.member.desk if log.member else ""
         self.waiting = {record.header[26:42]: record for record in stored(self.db, PROVISIONAL, derived.FOREVER)}
         self.refused: list[tuple[int, str]] = []
 
@@ -196,20 +211,13 @@ class _Rebase:
             db.executemany(change, [(one.frame, one.words, one.words_hash, one.seq) for one in opened])
             db.executemany("INSERT INTO opened (seq) VALUES (?)", [(one.seq,) for one in opened])
             for record in stored(db, first):
-                self._breathe()
                 derived.apply(db, record.applied())
         for record in shared:
-            self._breathe()
             self._take(record)
         self._put_aside()
         for record in self.waiting.values():
-            self._breathe()
             db.execute(_INSERT, record)
             derived.apply(db, record.applied())
-
-    def _breathe(self) -> None:
-        if self.give_way():
-            raise GaveWay
 
     def _take(self, record: Stored) -> None:
         mine = self.waiting.pop(record.header[26:42], None)
@@ -227,6 +235,9 @@ class _Rebase:
             found = [(one, record) for one, record in self.waiting.items() if record.applied().frame.number == number]
             for record_id, record in found:
                 del self.waiting[record_id]
+                said = record.applied().frame
+                if isinstance(said, Attached):  # its pieces go when nobody can be in the middle of them any more
+                    pieces.receive(self.db, said.file, [], self.clock())
                 row = (record.seq, record.header, record.frame, record.words, why)
                 self.db.execute("INSERT INTO refused VALUES (?, ?, ?, ?, ?, 0)", row)
 
