@@ -14,13 +14,13 @@ from dateutil import tz
 from psycopg.conninfo import conninfo_to_dict
 
 from commandlog.commands.common import print_json
-from commandlog.commands.sharing import SERVER, ask, ended_by_signals
+from commandlog.commands.sharing import SERVER, ask, ended_by_signals, shown
 from commandlog.language import _
 from commandlog.log.keys import desk_key, settings_folder
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
 from commandlog.model.harmless import visible
-from commandlog.sharing import adopting, passwords, purging
+from commandlog.sharing import adopting, passwords, purging, server
 from commandlog.sharing.address import address_in
 from commandlog.sharing.keeper import Keeper
 from commandlog.sharing.keepers_log import open_keepers_log
@@ -28,6 +28,7 @@ from commandlog.sharing.keeping import Health
 from commandlog.sharing.link import connect, telling
 from commandlog.sharing.standing import standing, standing_lines
 
+NEW = "*"
 EVERY = 60.0  # seconds between two lines when nothing changes
 
 
@@ -42,14 +43,29 @@ EVERY = 60.0  # seconds between two lines when nothing changes
 )
 @click.option("--branch", metavar="REASON", default="", help="First decide to go on without what it lost.")
 @click.option("--person", metavar="NAME", default="", help="With --branch: who decides so.")
+@click.option(
+    "--login", metavar="[LOG1]", is_flag=False, flag_value=NEW, default="", help="Only make a login for one more."
+)
 def keep(
-    dsn: str, file: Path | None, as_json: bool, status: bool, purge: bool, adopt: Path | None, branch: str, person: str
+    dsn: str,
+    file: Path | None,
+    as_json: bool,
+    status: bool,
+    purge: bool,
+    adopt: Path | None,
+    branch: str,
+    person: str,
+    login: str,
 ) -> None:
     """Put a shared log in order, until SIGTERM or Ctrl-C; where another does so already, stand by for it."""
-    if sum(map(bool, (status, purge, adopt, branch))) > 1 or bool(branch) != bool(person):
-        raise click.UsageError(_("Say one of --status, --purge, --adopt FILE, or --branch REASON with --person NAME."))
+    if sum(map(bool, (status, purge, adopt, branch, login))) > 1 or bool(branch) != bool(person):
+        told = _("Say one of --status, --purge, --login, --adopt FILE, or --branch REASON with --person NAME.")
+        raise click.UsageError(told)
     if purge:
         _purge(dsn)
+        return
+    if login:
+        _make_login(dsn, login)
         return
     entrance = _Entrance(dsn)
     if status:
@@ -99,6 +115,18 @@ class _Entrance:
         self.password = self.password or passwords.find(self.address, ask)
         with telling(self.dsn):
             return self()
+
+
+def _make_login(dsn: str, which: str) -> None:
+    """Make a login for one more keeper, or give one a new password; prints a line for a password file."""
+    with telling(dsn), closing(connect(dsn, role="admin")) as connection:
+        made = server.add_keeper(connection) if which == NEW else server.renew(connection, which.upper(), None)
+    address = address_in(dsn, made.login)
+    parts = (address.host, str(address.port), address.database, made.login, made.password)
+    click.echo(":".join(part.replace("\\", "\\\\").replace(":", "\\:") for part in parts))
+    told = _("The line is for the password file (~/.pgpass, readable by its user alone) of the machine that runs:")
+    click.echo(told, err=True)
+    click.echo(f"  commandlog keep --server {shown(dsn, made.login)}", err=True)
 
 
 def _purge(dsn: str) -> None:

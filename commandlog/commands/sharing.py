@@ -1,5 +1,6 @@
 """Commands that make one log of many desks: share it on a server, invite a desk, show one out, and join."""
 
+import shlex
 import signal
 import sys
 import threading
@@ -150,7 +151,7 @@ def _share(desk: Desk, dsn: str) -> None:
         click.echo(told.format(desks=", ".join(made.others)))
     for one in made.event.lacking:
         click.echo(_("The server is not as safe as it can be: {what}.").format(what=one), err=True)
-    admin, keeper = _without_password(made.event.dsn), _without_password(made.event.dsn, made.keeper.login)
+    admin, keeper = shown(made.event.dsn), shown(made.event.dsn, made.keeper.login)
     click.echo(_("Next:"))
     click.echo(f"  commandlog keep --server {keeper}")
     click.echo(f"  commandlog invite --server {admin} PARTY")
@@ -167,8 +168,8 @@ def _logins(made: sharing.Made) -> str:
     return f"{made.keeper.login}, {made.login.login}"
 
 
-def _without_password(dsn: str, login: str = "") -> str:
-    """Return a connection string as an address that can be typed and shown."""
+def shown(dsn: str, login: str = "") -> str:
+    """Return a connection string without its password, as it can be typed; of another login, where one is named."""
     given = conninfo_to_dict(dsn)
     rest = "&".join(f"{key}={given[key]}" for key in ("sslmode", "sslrootcert") if key in given)
     host, port = given.get("host", ""), given.get("port", "")
@@ -176,7 +177,7 @@ def _without_password(dsn: str, login: str = "") -> str:
     if str(host).startswith("/"):
         where, rest = "", f"host={host}" + (f"&port={port}" if port else "")
     user = login or given.get("user", "")
-    return f"postgresql://{user}@{where}/{given.get('dbname', '')}" + (f"?{rest}" if rest else "")
+    return shlex.quote(f"postgresql://{user}@{where}/{given.get('dbname', '')}" + (f"?{rest}" if rest else ""))
 
 
 @click.command()

@@ -89,7 +89,7 @@ def standing_lines(found: Standing, zone: tzinfo) -> Iterator[str]:
         told = _("It stands still: {keeper} was last heard of {n} s ago. Run `commandlog keep`.")
         yield told.format(keeper=visible(found.keeper), n=round(found.silent))
     else:
-        yield _("{keeper} puts it in order, {n} s ago at last").format(
+        yield _("{keeper} puts it in order, last heard of {n} s ago").format(
             keeper=visible(found.keeper), n=round(found.silent)
         )
     for one in found.desks:
