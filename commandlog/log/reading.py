@@ -53,6 +53,11 @@ class LogReading:
         """The end of the chain."""
         raise NotImplementedError
 
+    @property
+    def opened(self) -> int:
+        """How many records were sealed in this file once and could be read later (in a member of a shared log)."""
+        return self.db.execute("SELECT max(n) FROM opened").fetchone()[0] or 0
+
     def _settle(self) -> None:
         raise NotImplementedError
 

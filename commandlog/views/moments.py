@@ -36,21 +36,24 @@ class Moment(NamedTuple):
     """What the log had at `position`, seen at `clock` (milliseconds UTC), which decides what is late.
 
     `shared` is how far the shared order was then, where a log has one: what waits behind it has the later positions.
+    `opened` is how many records had been sealed in the file before and could be read by then.
     """
 
     position: int
     clock: Millis
     shared: int = 0
+    opened: int = 0
 
     @property
-    def place(self) -> tuple[int, int]:
-        """Where both ends are: the same place twice means that nothing came in between."""
-        return self.position, self.shared
+    def place(self) -> tuple[int, int, int]:
+        """Where all ends are: the same place twice means that nothing came in between."""
+        return self.position, self.shared, self.opened
 
 
 def live(log: Log) -> Moment:
     """Return the moment that it is."""
-    return Moment(log.refresh(), log.clock(), log.head.seq)
+    position = log.refresh()
+    return Moment(position, log.clock(), log.head.seq, log.opened if log.member else 0)
 
 
 def earlier(log: Log, when: str) -> Moment:
