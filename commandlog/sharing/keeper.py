@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,10 +24,11 @@ from commandlog.log.signing import Signer
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import Damaged, RuleError
 from commandlog.model.frames import Frame
-from commandlog.model.order import FORBIDDEN, UNREADABLE, Branched
+from commandlog.model.order import Branched
 from commandlog.model.records import DeskOpened
 from commandlog.sharing import rights, statements
-from commandlog.sharing.accepting import REPEATED, TAKEN, Accepted, Declined, Dropped, Known, Sent, judge
+from commandlog.sharing.accepting import Known, Sent
+from commandlog.sharing.batch import Done, put_in_order
 from commandlog.sharing.following import Follower
 from commandlog.sharing.forked import Forked
 from commandlog.sharing.keeping import Health, Housekeeping
@@ -39,26 +40,44 @@ ENOUGH = 0.25  # seconds after which a batch ends, whatever is left of it
 AGAIN = 1.0  # seconds between two tries when the server does not answer
 QUIET = 0.005  # seconds of rest after a turn that found nothing, however often one is woken
 
+
+class Behind(Damaged):
+    """The server lacks records that were in the shared log: `adopting` says what a person can do."""
+
+    @classmethod
+    def at(cls, server: int, last: int) -> Self:
+        """Return the error for a server that ends at one position, where the shared log had come to another."""
+        told = _(
+            "The server has the shared log up to {server}, and it went on to {last}: the server was put back to an"
+            " earlier state. Nothing is put in order until `keep --adopt FILE` has put the missing records back, FILE"
+            " being a log that has all of them, or somebody decides by `keep --branch` to go on without them."
+        )
+        return cls(told.format(server=server, last=last), server)
+
+
 Connect = Callable[[], "psycopg.Connection[Any]"]
 
 
 class Turn(NamedTuple):
-    """What came of one turn: how many records were taken, declined and dropped, and up to where the log is now.
+    """What came of one turn: what was done, and up to where the log is now.
 
     Not `active`: another keeper puts the log in order, and this one stands by.
     """
 
     active: bool
-    taken: int = 0
-    declined: int = 0
-    dropped: int = 0
-    upto: int = 0
+    upto: int
+    done: Done = Done()
     seconds: float = 0.0
 
     @property
     def rows(self) -> int:
         """How many rows of the inbox were dealt with."""
-        return self.taken + self.declined + self.dropped
+        return self.done.rows
+
+    @property
+    def taken(self) -> int:
+        """How many of them have their place now."""
+        return self.done.taken
 
 
 class Keeper:
@@ -155,7 +174,7 @@ class Keeper:
             self._follow(conn)
         except Forked as error:
             if error.alarm == "rewound":
-                raise behind(statements.head(conn)[0], self.log.head.seq) from error
+                raise Behind.at(statements.head(conn)[0], self.log.head.seq) from error
             raise
         self._check_server(conn)
         self.desks = desks_of(self.log.db)
@@ -193,7 +212,7 @@ class Keeper:
         beats = conn.execute("SELECT coalesce(max(seq), 0) FROM commandlog.beats").fetchone()
         last = max(self.log.head.seq, beats[0] if beats else 0)
         if seq < last:
-            raise behind(seq, last)
+            raise Behind.at(seq, last)
         if head and head != self.log.head.hash:
             raise Damaged(
                 _("The server has another record {seq} than {file}.").format(seq=seq, file=self.log.path), seq
@@ -221,62 +240,30 @@ class Keeper:
                 rows = statements.take(conn, max(20, 2 * limit // self._senders), limit)
                 if not rows and not self.errands and not self._checkpoint_due(self.log.head.seq):
                     self._senders = 1
-                    return Turn(active=True, upto=self.log.head.seq, seconds=time.monotonic() - start)
+                    return Turn(active=True, upto=self.log.head.seq)
                 order = Ordering(self.log, Signer(self.party, self.desk, self.key), self.clock, dict(self.desks))
                 for kind, fields in self.errands:
                     order.say(kind, **fields)
-                turn, notes = self._put(order, rows, start + ENOUGH)
+                done = self._put(order, rows, start + ENOUGH)
                 placed, changed = order.placed(), order.changed()
                 with conn.pipeline():
                     statements.put(conn, placed, changed)
-                    statements.done(conn, [row.n for row in rows[: turn.rows]], notes)
+                    statements.done(conn, [row.n for row in rows[: done.rows]], done.notes)
                     self._sign(conn, order.seq, order.hash)
             self._wake(conn)
             self.log.refresh()
         self.desks, self._senders = order.desks, max(1, len({row.login for row in rows}))
         self._unfit.clear()
         self.errands.clear()
-        return turn._replace(upto=order.seq, seconds=time.monotonic() - start)
+        return Turn(True, order.seq, done, time.monotonic() - start)
 
     def _wake(self, conn: "psycopg.Connection[Any]") -> None:
         """Tell whoever listens that there is something new; nobody depends on it."""
         with suppress(psycopg.Error):
             conn.execute("NOTIFY chain")
 
-    def _put(self, order: Ordering, rows: list[Sent], until: float) -> tuple[Turn, list[tuple[str, bytes, str]]]:
-        """Give each row its place, or say why not; returns how many, and what is to be noted for which login."""
-        taken = declined = dropped = 0
-        notes: list[tuple[str, bytes, str]] = []
-        for row in rows:
-            verdict = self._verdict(order, row)
-            if isinstance(verdict, Accepted):
-                try:
-                    order.put(verdict)
-                except Unfit as unfit:
-                    unfit.after = taken + declined + dropped
-                    raise
-                taken += 1
-            elif isinstance(verdict, Declined):
-                order.decline(row.desk, *verdict)
-                declined += 1
-            else:
-                dropped += 1
-                if verdict.why:
-                    notes.append((row.login, row.id, verdict.why))
-            if time.monotonic() > until:
-                break
-        return Turn(active=True, taken=taken, declined=declined, dropped=dropped), notes
-
-    def _verdict(self, order: Ordering, row: Sent) -> Accepted | Declined | Dropped:
-        if writer := order.has(row.id):
-            return Dropped(REPEATED if writer == row.desk else TAKEN)
-        verdict = judge(row, self.log.id, order.desks.get(row.desk))
-        if isinstance(verdict, Accepted):
-            if row.id in self._unfit:
-                return Declined(verdict.frame.number, UNREADABLE)
-            if not rights.allowed(self.log.db, verdict.frame):
-                return Declined(verdict.frame.number, FORBIDDEN)
-        return verdict
+    def _put(self, order: Ordering, rows: list[Sent], until: float) -> Done:
+        return put_in_order(order, rows, self._unfit, until)
 
     def _checkpoint_due(self, seq: int) -> bool:
         last, at = self._checkpoint
@@ -345,19 +332,3 @@ class Keeper:
                 with suppress(psycopg.Error):
                     self.lease.leave(self.conn)
             self.conn.close()
-
-
-class Behind(Damaged):
-    """The server lacks records that were in the shared log: `adopting` says what a person can do."""
-
-
-def behind(server: int, last: int) -> Behind:
-    """Return the error for a server that ends at one position, where the shared log had come to another."""
-    return Behind(
-        _(
-            "The server has the shared log up to {server}, and it went on to {last}: the server was put back to an"
-            " earlier state. Nothing is put in order until `keep --adopt FILE` has put the missing records back, FILE"
-            " being a log that has all of them, or somebody decides by `keep --branch` to go on without them."
-        ).format(server=server, last=last),
-        server,
-    )

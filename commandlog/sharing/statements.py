@@ -1,6 +1,7 @@
 """The keeper's statements: what it takes from the server, and what it puts there."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import Connection
@@ -90,7 +91,7 @@ def put(conn: Connection[Any], placed: list[Placed], changed: list[Changed]) -> 
         conn.execute(_OPENED, ([one.seq for one in opened], [one.opened_by for one in opened]))
 
 
-def done(conn: Connection[Any], taken: list[int], notes: list[tuple[str, bytes, str]]) -> None:
+def done(conn: Connection[Any], taken: list[int], notes: Sequence[tuple[str, bytes, str]]) -> None:
     """Take rows out of the inbox, and note for their logins why some were dropped; inside a pipeline."""
     if taken:
         conn.execute("DELETE FROM commandlog.inbox WHERE n = ANY(%b)", (taken,))

@@ -98,7 +98,7 @@ def test_what_is_forged_is_dropped_and_noted_and_costs_nobody_anything(tmp_path:
         police.write(2)
         police.send()
         turns = empty(keeper)
-        assert sum(turn.dropped for turn in turns) == len(forged)
+        assert sum(turn.done.dropped for turn in turns) == len(forged)
         assert [row[1] for row in here.chain()[before:]] == [one.header[26:42] for one in _kept(police)[-2:]]
         noted = baken.conn.execute("SELECT why FROM commandlog.refusals").fetchall()
         reasons = {FORGED, CLAIMED, BROKEN, EARLY, LATE}
