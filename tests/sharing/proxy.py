@@ -63,7 +63,7 @@ class Proxy:
         self._chance = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter | None]] = set()
-        self._ends: "weakref.WeakSet[asyncio.StreamWriter]" = weakref.WeakSet()
+        self._ends: weakref.WeakSet[asyncio.StreamWriter] = weakref.WeakSet()
         self._changed = asyncio.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
