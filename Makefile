@@ -31,7 +31,7 @@ static: $(VENV)/.tools
 bench: $(VENV)/.tools
 	$(BIN)/python -m tests.bench
 
-# every promise of docs/reliability.md at full length; two hours on two processors
+# every promise of docs/reliability.md at full length; three hours on two processors
 faults: $(VENV)/.tools
 	$(BIN)/python -m tests.faults.power --seed 1 --cuts 10000
 	$(BIN)/python -m tests.faults.kill --seed 1 --runs 1000
@@ -43,6 +43,7 @@ faults: $(VENV)/.tools
 	$(BIN)/python -m tests.faults.tampering --seed 1 --changes 10000
 	$(BIN)/python -m tests.faults.drill --seed 1 --runs 100
 	$(BIN)/python -m tests.faults.drill --seed 1 --runs 20 --control
+	$(BIN)/python -m tests.faults.sharing
 
 # all that reads files from outside, for SECONDS each: docs/fuzzing.md. atheris is for Linux only, so nothing depends on it
 SECONDS ?= 60

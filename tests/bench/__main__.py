@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import exchange, memory, page, paper, peers, reading, whole, window, writing
+from tests.bench import exchange, memory, page, paper, peers, reading, sharing, whole, window, writing
 from tests.bench.measuring import Results, machine
 from tests.bench.writing import Subject
 
@@ -41,6 +41,7 @@ BESIDE: dict[str, Callable[[Path, Results], None]] = {
     "paper": paper.paper,
     "exchange": exchange.exchange,
     "peers": peers.peers,
+    "sharing": sharing.sharing,
 }
 
 

@@ -20,15 +20,16 @@ SPARE = 2  # copies of everything: the server and its standby
 class Costs(NamedTuple):
     """What was measured: seconds of one processor, unless said otherwise.
 
-    `turn` is what a batch of the keeper costs whatever its length, `record` each record in it (keeper and PostgreSQL
-    together); `delivered` is what PostgreSQL spends to hand one record to one desk, `asked` what it spends on a desk
-    that asks and finds nothing. `stored` are the bytes on the server's disk of one record, `memory` the MB of one
-    connection, `keeper` those of one keeper process, `file` the bytes of one record in a desk's own file.
+    `fixed` is what a batch of the keeper costs whatever its length, `each` every record in it (keeper and PostgreSQL
+    together, waiting for the disk included); `server_cpu` is what PostgreSQL spends to hand one record to one desk,
+    `asked` what it spends each second on a desk that asks and finds nothing. `stored` are the bytes on the server's
+    disk of one record, `memory` the MB of one connection, `keeper` those of one keeper process, `file` the bytes of one
+    record in a desk's own file.
     """
 
-    turn: float
-    record: float
-    delivered: float
+    fixed: float
+    each: float
+    server_cpu: float
     asked: float
     stored: float
     memory: float
@@ -74,9 +75,9 @@ class Layout(NamedTuple):
 
 def seconds_of(cost: Costs, load: Load) -> float:
     """Return the processor seconds that one event takes in a second of its busiest minute, its keeper's included."""
-    turns = min(load.peak, 1 / max(cost.turn, 1e-9))  # at worst each record comes alone
-    ordering = turns * cost.turn + load.peak * cost.record
-    return ordering + load.peak * load.desks * cost.delivered + load.desks * cost.asked
+    turns = min(load.peak, 1 / max(cost.fixed, 1e-9))  # at worst each record comes alone
+    ordering = turns * cost.fixed + load.peak * cost.each
+    return ordering + load.peak * load.desks * cost.server_cpu + load.desks * cost.asked
 
 
 def connections_of(load: Load) -> int:
@@ -125,8 +126,8 @@ def in_words(cost: Costs, load: Load | None = None, server: Server | None = None
     load, server = load or Load(), server or Server()
     one, whole = carried(cost, load, server), country(cost, load, server)
     rows = [
-        ("a batch of the keeper, and each record in it", f"{cost.turn * 1e3:.2f} ms + {cost.record * 1e3:.2f} ms"),
-        ("a record handed to one desk", f"{cost.delivered * 1e6:.0f} µs"),
+        ("a batch of the keeper, and each record in it", f"{cost.fixed * 1e3:.2f} ms + {cost.each * 1e3:.2f} ms"),
+        ("a record handed to one desk", f"{cost.server_cpu * 1e6:.0f} µs"),
         ("a desk that asks and finds nothing, each second", f"{cost.asked * 1e6:.0f} µs"),
         ("a connection; a keeper process", f"{cost.memory:.1f} MB; {cost.keeper:.0f} MB"),
         ("a record on the server; in a desk's own file", f"{cost.stored:,.0f} bytes; {cost.file:,.0f} bytes"),
