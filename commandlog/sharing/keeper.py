@@ -8,7 +8,7 @@ server was put back, and then nothing is put in order until a person has decided
 """
 
 import secrets
-import select
+import selectors
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from commandlog.language import _
 from commandlog.log import chain
 from commandlog.log.signing import Signer
 from commandlog.log.store import Clock, Log, system_clock
-from commandlog.model.errors import Damaged, RuleError
+from commandlog.model.errors import Damaged, RuleError, Unavailable
 from commandlog.model.frames import Frame
 from commandlog.model.order import Branched
 from commandlog.model.records import DeskOpened
@@ -298,8 +298,8 @@ class Keeper:
                         tell(self.health)
                     if not turn.rows:
                         self._wait(RENEW if turn.active else RENEW / 2)
-                except (psycopg.Error, Superseded) as error:
-                    self.lose()
+                except (psycopg.Error, Superseded, Unavailable) as error:
+                    self.close()  # where it is this machine that fails (its disk is full), the next one takes over
                     self.health.failed(str(error))
                     tell(self.health)
                     stop.wait(AGAIN)
@@ -315,18 +315,15 @@ class Keeper:
         if self._woken:
             time.sleep(QUIET)
         elif self.conn is not None and not self.conn.closed:
-            select.select([self.conn.fileno()], [], [], seconds)
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.conn.fileno(), selectors.EVENT_READ)
+                selector.select(seconds)
 
     def _wake_up(self, _notice: psycopg.Notify) -> None:
         self._woken = True
 
-    def lose(self) -> None:
-        """Give up a connection that fails; the next turn makes another."""
-        if self.conn is not None:
-            self.conn.close()
-
     def close(self) -> None:
-        """Let the next keeper take over at once, and end the connection. The log stays open."""
+        """Let the next keeper take over at once, and end the connection; a next turn makes another one."""
         if self.conn is not None and not self.conn.closed:
             if self.lease.epoch:
                 with suppress(psycopg.Error):

@@ -37,10 +37,11 @@ FROM commandlog.pulses p JOIN commandlog.desks d ON d.login = p.login WHERE p.n 
 _FOLD = """
 INSERT INTO commandlog.presence AS old (desk, party, upto, hash, purged_upto, waiting, offset_ms, sent_at, signature,
     seen_at, connected)
-VALUES (%(desk)s, %(party)s, %(upto)s, %(hash)s, CASE WHEN %(purged)s THEN %(upto)s ELSE 0 END, %(waiting)s,
+VALUES (%(desk)s, %(party)s, %(upto)s, %(hash)s, CASE WHEN %(purged)s THEN %(upto)s ELSE -1 END, %(waiting)s,
     %(offset_ms)s, %(sent_at)s, %(signature)s, clock_timestamp(), true)
 ON CONFLICT (desk) DO UPDATE SET upto = excluded.upto, hash = excluded.hash,
-    purged_upto = greatest(old.purged_upto, excluded.purged_upto), waiting = excluded.waiting,
+    purged_upto = CASE WHEN %(purged)s THEN excluded.upto ELSE least(old.purged_upto, excluded.upto - 1) END,
+    waiting = excluded.waiting,
     offset_ms = excluded.offset_ms, sent_at = excluded.sent_at, signature = excluded.signature,
     seen_at = excluded.seen_at
 """

@@ -3,6 +3,7 @@
 The keeper's log is a log like any other: records, chain and derived tables. What decides rights is asked of those.
 """
 
+from functools import cached_property
 from sqlite3 import Connection as Database
 from typing import Any, NamedTuple
 
@@ -143,7 +144,7 @@ class Ordering:
 
     def placed(self) -> list[Placed]:
         """Return the records that got a place, with who may read each by the end of the batch."""
-        known, touched = rights.parties(self.db), rights.touched(self.db, self.first)
+        known, touched = self._parties, rights.touched(self.db, self.first)
         found = []
         for record, frame in zip(self._records, self._frames, strict=True):
             if record.seq in touched:
@@ -155,11 +156,16 @@ class Ordering:
 
     def changed(self) -> list[Changed]:
         """Return the older records that this batch opened, narrowed or erased."""
-        known, found = rights.parties(self.db), list[Changed]()
+        known, found = self._parties, list[Changed]()
         for seq, by in rights.changed_by(self.db, self.first, self.seq).items():
             record, erased_by = self._now_stored(Stored(seq, b"", None, None, None))
             found.append(Changed(seq, rights.readers(self.db, seq, known), record.words_hash, erased_by, by))
         return found
+
+    @cached_property
+    def _parties(self) -> tuple[str, ...]:
+        """All parties, as of the end of the batch."""
+        return rights.parties(self.db)
 
     def _now_stored(self, record: Stored) -> tuple[Stored, int | None]:
         """Return a record with the words that are left of it, and the position of what erased them."""

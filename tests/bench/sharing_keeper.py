@@ -26,11 +26,22 @@ BATCHES = (1, 10, 100, 500)
 
 _LETTERS = {"P": "police", "B": "baken", "E": "aid", "V": "venue"}
 DESKS = {f"{letter}{number}": party for number in range(2, 10) for letter, party in _LETTERS.items()}
-_BARE = """CREATE TABLE public.bare (
-    n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, login name NOT NULL DEFAULT session_user, id bytea NOT NULL,
-    header bytea NOT NULL, frame bytea NOT NULL, words bytea, at timestamptz DEFAULT clock_timestamp(),
-    UNIQUE (login, id))"""
+# where records end up, without inbox, order, checks or rights
+_BARE = (
+    """CREATE TABLE public.chain (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id bytea NOT NULL UNIQUE,
+    header bytea NOT NULL, hash bytea NOT NULL)""",
+    """CREATE TABLE public.parts (seq bigint PRIMARY KEY, frame bytea NOT NULL, words bytea, words_hash bytea,
+    readers text[] NOT NULL, erased_by bigint)""",
+)
+_INTO_BARE = """WITH link AS (INSERT INTO public.chain (id, header, hash)
+    VALUES (%(id)b, %(header)b, substr(%(header)b, 1, 32)) RETURNING seq)
+INSERT INTO public.parts SELECT seq, %(frame)b, %(words)b, NULL, '{*}', NULL FROM link"""
+_INTO_INBOX = (
+    "INSERT INTO commandlog.inbox (id, header, frame, words) VALUES (%(id)b, %(header)b, %(frame)b, %(words)b)"
+)
 
+_NAMES = ("id", "header", "frame", "words")
+_EMPTY = "SELECT NOT EXISTS (SELECT FROM commandlog.inbox)"
 Rows = list[tuple[bytes, bytes, bytes, bytes]]
 
 
@@ -41,10 +52,11 @@ def keeper(folder: Path, say: Results) -> None:
     try:
         here = Room(folder, lambda log_id, desks: host_on(server.admin_dsn, log_id, desks), DESKS)
         try:
-            here.hosted.admin.execute(_BARE)
+            for statement in _BARE:
+                here.hosted.admin.execute(statement)
             for desk in here.hosted.desks.values():
-                here.hosted.admin.execute(f'GRANT INSERT ON public.bare TO "{desk.login}"')
                 here.hosted.admin.execute(f'GRANT USAGE ON SCHEMA public TO "{desk.login}"')
+                here.hosted.admin.execute(f'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO "{desk.login}"')
             _batches(here, say)
             _writers(here, say)
             _sustained(here, say)
@@ -103,10 +115,10 @@ def _writers(here: Room, say: Results) -> None:
     """Let all desks write as fast as they can, each record by itself: to the keeper, and into a bare table."""
     dsn, bare, kept = here.hosted.dsn(here.hosted.keeper), [], []
     for _again in range(ROUNDS):
-        bare.append(_write(here.hosted, _rows_of_nobody(here), "public.bare"))
+        bare.append(_write(here.hosted, _rows_of_nobody(here), _INTO_BARE))
         with keeping(here.folder, here.hosted.event.log_id, dsn):
             _wait(here, lambda found: found[1] > 0)
-            kept.append(_write(here.hosted, _rows(here, EACH), "commandlog.inbox"))
+            kept.append(_write(here.hosted, _rows(here, EACH), _INTO_INBOX))
     ratio = median(kept) / median(bare)
     figure = f"{median(kept):,.0f} records/s, {ratio:.2f} of bare inserts"
     say.say(WRITERS, "keeper: 32 desks at once, in order", figure, f"≥ 0.8 × {median(bare):,.0f}/s", ratio >= 0.8)
@@ -118,13 +130,13 @@ def _rows_of_nobody(here: Room) -> dict[str, Rows]:
     return {code: [(os.urandom(16), header, frame, words) for _number in range(EACH)] for code in DESKS}
 
 
-def _write(hosted: Hosted, rows: dict[str, Rows], table: str) -> float:
+def _write(hosted: Hosted, rows: dict[str, Rows], statement: str) -> float:
     """Write from two processes of 16 threads each; returns rows a second, until all have their place."""
     context = multiprocessing.get_context("spawn")
     ready, go = context.Semaphore(0), context.Event()
     given = [(hosted.dsn(hosted.desks[code]), some) for code, some in rows.items()]
     parts = [given[0::2], given[1::2]]
-    others = [context.Process(target=_write_part, args=(part, table, ready, go, 0.0)) for part in parts]
+    others = [context.Process(target=_write_part, args=(part, statement, ready, go, 0.0)) for part in parts]
     for other in others:
         other.start()
     for _other in others:
@@ -134,17 +146,13 @@ def _write(hosted: Hosted, rows: dict[str, Rows], table: str) -> float:
     go.set()
     for other in others:
         other.join()
-    with psycopg.connect(hosted.event.dsn, autocommit=True) as conn:
-        while table == "commandlog.inbox" and conn.execute(
-            "SELECT EXISTS (SELECT FROM commandlog.inbox)"
-        ).fetchone() == (True,):
-            time.sleep(0.005)
+    while statement == _INTO_INBOX and hosted.admin.execute(_EMPTY).fetchone() != (True,):
+        time.sleep(0.005)
     return count / (time.perf_counter() - start)
 
 
-def _write_part(part: list[tuple[str, Rows]], table: str, ready: Any, go: Any, pause: float) -> None:
+def _write_part(part: list[tuple[str, Rows]], statement: str, ready: Any, go: Any, pause: float) -> None:
     """Insert the rows of some desks, a thread for each, in a process of its own."""
-    statement = f"INSERT INTO {table} (id, header, frame, words) VALUES (%b, %b, %b, %b)"
     with ExitStack() as open_ones:
         conns = [open_ones.enter_context(psycopg.connect(dsn, autocommit=True)) for dsn, _rows in part]
         ready.release()
@@ -153,7 +161,7 @@ def _write_part(part: list[tuple[str, Rows]], table: str, ready: Any, go: Any, p
         def write(conn: psycopg.Connection, rows: Rows) -> None:
             due = time.monotonic()
             for row in rows:
-                conn.execute(statement, row, prepare=True)
+                conn.execute(statement, dict(zip(_NAMES, row, strict=True)), prepare=True)
                 if pause:
                     due += pause
                     time.sleep(max(0.0, due - time.monotonic()))
@@ -188,9 +196,7 @@ def _sustained(here: Room, say: Results) -> None:
     context = multiprocessing.get_context("spawn")
     ready, go = context.Semaphore(0), context.Event()
     parts = (given[0::2], given[1::2])
-    others = [
-        context.Process(target=_write_part, args=(one, "commandlog.inbox", ready, go, WRITERS / PACE)) for one in parts
-    ]
+    others = [context.Process(target=_write_part, args=(one, _INTO_INBOX, ready, go, WRITERS / PACE)) for one in parts]
     query = "SELECT extract(epoch FROM clock_timestamp() - min(at))::float8 FROM commandlog.inbox"
     waited: list[float] = []
     with keeping(here.folder, here.hosted.event.log_id, dsn):
@@ -206,7 +212,7 @@ def _sustained(here: Room, say: Results) -> None:
             oldest = here.hosted.admin.execute(query).fetchone()
             waited.append((oldest and oldest[0]) or 0.0)
             time.sleep(0.05)
-        while here.hosted.admin.execute("SELECT EXISTS (SELECT FROM commandlog.inbox)").fetchone() == (True,):
+        while here.hosted.admin.execute(_EMPTY).fetchone() != (True,):
             time.sleep(0.005)
         seconds = time.perf_counter() - start
         rate = (_count(here) - before) / seconds

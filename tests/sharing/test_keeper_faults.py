@@ -136,6 +136,6 @@ def test_the_server_goes_away_in_the_middle_and_comes_back(tmp_path: Path, host:
         here.hosted.admin.execute(ended, (here.hosted.keeper.login,))
         with pytest.raises(psycopg.Error):
             keeper.turn()
-        keeper.lose()
+        keeper.close()
         empty(keeper)
         assert _all_there(here)

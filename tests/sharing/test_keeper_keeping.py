@@ -53,7 +53,7 @@ def test_who_is_there_is_known_from_signed_pulses_and_said_in_the_log(
         _pulse(police, head.seq, head.hash, key=baken.key)  # not its signature
         keeper.house.tend(active=True)
         empty(keeper)
-        assert _presence(here) == [("B1", head.seq, 0, 2, 7, True)]
+        assert _presence(here) == [("B1", head.seq, -1, 2, 7, True)]
         assert _seen(keeper) == [("B1", True)]
         _pulse(police, 2, bytes(32))  # another past: no desk is to hear of that from us, a person is
         _pulse(baken, head.seq, head.hash)
