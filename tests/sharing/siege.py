@@ -7,6 +7,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Self
 
 import psycopg
 from msgspec import Struct
@@ -17,7 +18,7 @@ from psycopg.sql import SQL, Identifier
 from commandlog.sharing.link import connect
 from tests.sharing import rows
 from tests.sharing.conftest import Hosted, host_on
-from tests.sharing.probes import NAMED, Probe
+from tests.sharing.probes import LONG, Probe
 from tests.sharing.recorder import Recorder
 
 DESKS = {"P1": "police", "V1": "venue", "B1": "baken", "E1": "aid"}
@@ -25,7 +26,21 @@ ROLES = ("P1", "V1", "revoked", "stranger", "keeper")
 SEALED = 400
 _RESET = "ROLLBACK", "RESET SESSION AUTHORIZATION; RESET ROLE", "CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; RESET ALL"
 _BOUNDS = "SET statement_timeout = '2s'; SET client_min_messages = debug1"
-_KEPT = ("about", "parties", "chain", "parts", "opened", "checkpoints", "beats", "pieces", "presence", "refusals", "desks", "keepers", "keeper_keys")  # fmt: skip
+_KEPT = (
+    "about",
+    "parties",
+    "chain",
+    "parts",
+    "opened",
+    "checkpoints",
+    "beats",
+    "pieces",
+    "presence",
+    "refusals",
+    "desks",
+    "keepers",
+    "keeper_keys",
+)
 _CATALOGUES = {
     "pg_class": "relname, relnamespace, relacl, relrowsecurity, relforcerowsecurity, relowner",
     "pg_attribute": "attrelid, attname, attacl, attstattarget",
@@ -71,30 +86,32 @@ class Siege(Struct):
         """Return a probe's messages as this role sends them."""
         told = []
         for message in probe.messages:
-            for name, value in {**NAMED, **self.names, "{me}": role}.items():
+            for name, value in {**LONG, **self.names, "{me}": role}.items():
                 message = message.replace(name, value)
             told.append(message)
         return told
 
     def state(self) -> dict[str, str]:
         """Return what must be the same before and after: rows, roles, rights, everything that can be made."""
-        return {
-            table: str(self.hosted.admin.execute(f"SELECT md5(string_agg(x::text, '|' ORDER BY x::text)) FROM (SELECT {what} FROM {table}) AS x").fetchone())  # fmt: skip
-            for table, what in {**{f"commandlog.{name}": "*" for name in _KEPT}, **_CATALOGUES}.items()
-        }
+        asked = {**{f"commandlog.{name}": "*" for name in _KEPT}, **_CATALOGUES}
+        query = "SELECT md5(string_agg(x::text, '|' ORDER BY x::text)) FROM (SELECT {} FROM {}) AS x"
+        execute = self.hosted.admin.execute
+        return {table: str(execute(query.format(what, table)).fetchone()) for table, what in asked.items()}
 
     def forged(self) -> list[tuple[str, bytes]]:
         """Return what lies in the inbox under the name of another than who sent it: `by:` and the role."""
         login = {role: desk.login for role, desk in self.hosted.desks.items()} | {"revoked": "-", "stranger": "-"}
-        found = self.hosted.admin.execute("SELECT login, words FROM commandlog.inbox WHERE words LIKE 'by:%'").fetchall()
-        found += self.hosted.admin.execute("SELECT login, bytes FROM commandlog.pieces_in WHERE bytes LIKE 'by:%'").fetchall()
+        query = """SELECT login, words FROM commandlog.inbox WHERE words LIKE 'by:%'
+            UNION ALL SELECT login, bytes FROM commandlog.pieces_in WHERE bytes LIKE 'by:%'"""
+        found = self.hosted.admin.execute(query).fetchall()
         return [(who, words) for who, words in found if login.get(words[3:].decode()) != who]
 
 
 def besieged(admin_dsn: str) -> Siege:
     """Make both events, and fill them."""
     hosted, other = host_on(admin_dsn, desks=DESKS), host_on(admin_dsn)
-    canaries = {party: b"canary-%s-%s" % (party.encode(), os.urandom(8).hex().encode()) for party in (*DESKS.values(), "all", "inbox")}  # fmt: skip
+    parties = (*DESKS.values(), "all", "inbox")
+    canaries = {party: f"canary-{party}-{os.urandom(8).hex()}".encode() for party in parties}
     pending, file = os.urandom(16), os.urandom(32)
     with hosted.connect("E1") as victim, hosted.connect("keeper") as keeper:
         for seq, (party, canary) in enumerate(canaries.items(), 1):
@@ -177,7 +194,7 @@ class Working:
         self._next = SEALED
         self._threads = [threading.Thread(target=self._work, args=(who,)) for who in self.took]
 
-    def __enter__(self) -> "Working":
+    def __enter__(self) -> Self:
         row = self.hosted.admin.execute("SELECT max(seq) FROM commandlog.chain").fetchone()
         self._next = row[0] if row else SEALED
         for thread in self._threads:
