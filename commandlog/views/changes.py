@@ -7,6 +7,7 @@ is kept here from one moment to the next (`Waiting`): a few numbers for each rec
 
 from collections.abc import Iterable
 
+from commandlog.log.chain import order_key, unpack_header
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.store import Log
 from commandlog.views.filters import Filter, conditions
@@ -56,18 +57,36 @@ def touched(log: Log, wanted: Filter, then: Moment, now: Moment) -> set[Place]:
     """Return the places of all rows that began, ended or may look otherwise between two moments."""
     query = f"{_CHANGED} UNION {_TOLD}" if wanted.reader else _CHANGED
     found: set[Place] = set()
-    for first, last in between(then, now):
+    for first, last in between(log, then, now):
         values = {"then": first - 1, "now": last}
         found.update(log.db.execute(query, values))
         if last < PROVISIONAL <= now.position:
             found.update(log.db.execute(_MET, values))
-    return found
+    return found | sealed_places(log, opened(log, then, now))
 
 
-def between(then: Moment, now: Moment) -> list[tuple[int, int]]:
-    """Return the positions, first and last of each range, that came between two moments."""
-    ranges = (shared_end(then) + 1, shared_end(now)), (max(then.position + 1, PROVISIONAL), now.position)
+def between(log: Log, then: Moment, now: Moment) -> list[tuple[int, int]]:
+    """Return the positions, first and last of each range, that came between two moments, or were opened."""
+    ranges = [(shared_end(then) + 1, shared_end(now)), (max(then.position + 1, PROVISIONAL), now.position)]
+    ranges += [(seq, seq) for seq in opened(log, then, now)]
     return [(first, last) for first, last in ranges if first <= last]
+
+
+def opened(log: Log, then: Moment, now: Moment) -> list[int]:
+    """Return the positions of what was sealed here, and may be read since a moment in between."""
+    if now.opened <= then.opened:
+        return []
+    query = "SELECT DISTINCT seq FROM opened WHERE n > ? AND n <= ? AND seq <= ?"
+    return [seq for (seq,) in log.db.execute(query, (then.opened, now.opened, shared_end(then)))]
+
+
+def sealed_places(log: Log, positions: list[int]) -> set[Place]:
+    """Return where records stood while nobody here could read them: at the keeper's time, by their own id."""
+    found = set()
+    for (header,) in log.db.execute(f"SELECT header FROM records WHERE seq IN ({','.join(map(str, positions))})"):
+        told = unpack_header(header)
+        found.add((told.kept_at, order_key(told.id)))
+    return found
 
 
 def matching(log: Log, wanted: Filter, places: Iterable[Place], moment: Moment) -> set[Place]:
@@ -100,7 +119,7 @@ class Waiting:
 
     def advance(self, moved: set[Place], then: Moment, now: Moment) -> tuple[set[Place], set[Place]]:
         """Return which of the places that may have changed were shown then, and which are now."""
-        if now.shared == then.shared:
+        if now.shared == then.shared and now.opened == then.opened:
             before = matching(self.log, self.wanted, moved, then)
         else:
             moved |= self._with_same_key(moved)
@@ -111,12 +130,25 @@ class Waiting:
             rest = moved - known.keys()
             ended = Moment(shared_end(then), then.clock, shared_end(then))
             before = {one for one, shown in known.items() if shown} | matching(self.log, self.wanted, rest, ended)
+            if came := opened(self.log, then, now):
+                before = self._before_opening(before, came, then)
         after = matching(self.log, self.wanted, moved, now)
         if now.position >= PROVISIONAL:
             self._keep(moved, after)
         else:
             self._shown.clear()
         return before, after
+
+    def _before_opening(self, before: set[Place], came: list[int], then: Moment) -> set[Place]:
+        """Return what was shown while some records were sealed: not they, but what they have ended since."""
+        part, db = ",".join(map(str, came)), self.log.db
+        before = before - set(db.execute(f"SELECT occurred, key FROM entries WHERE since IN ({part})").fetchall())
+        for occurred, key, until in db.execute(f"SELECT occurred, key, until FROM entries WHERE until IN ({part})"):
+            before |= matching(self.log, self.wanted, {(occurred, key)}, Moment(until - 1, then.clock, until - 1))
+        if not self.wanted.sealed or self.wanted.narrows:
+            return before
+        since, until = self.wanted.since, self.wanted.until or FOREVER
+        return before | {one for one in sealed_places(self.log, came) if since <= one[0] < until}
 
     def _keep(self, places: set[Place], shown: set[Place]) -> None:
         for occurred, key in places:

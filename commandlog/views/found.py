@@ -7,7 +7,7 @@ import time
 from bisect import bisect_left
 
 from commandlog.log.store import Log
-from commandlog.views.changes import Place, between, matching, shared_end, touched
+from commandlog.views.changes import Place, between, matching, touched
 from commandlog.views.filters import Filter, among, candidates, conditions
 from commandlog.views.lines import COLUMNS, Line, Reader, Row
 from commandlog.views.moments import Moment
@@ -85,7 +85,10 @@ class Found:
             return []
         moved = touched(self.log, self.wanted, then, moment)
         known = set(self._places)
-        if shared_end(moment) != shared_end(then):  # versions that stood elsewhere, and what was not taken
+        if (moment.shared, moment.opened) != (
+            then.shared,
+            then.opened,
+        ):  # versions stood elsewhere
             moved |= self._elsewhere(moved, known)
         if self.wanted.state or self.wanted.incident:
             after = self._all()
@@ -166,14 +169,14 @@ class Found:
         if not now:
             return now
         known, begins = set(self._places), self._begins(now)
-        ranges = between(then, self.moment)
+        ranges = between(self.log, then, self.moment)
         new = {one for one in now if any(first <= begins[one] <= last for first, last in ranges)}
         said: set[int] = set()
         if new:
             query = "SELECT rowid FROM fulltext WHERE fulltext MATCH ? AND rowid >= ? AND rowid <= ?"
             said = {seq for one in ranges for (seq,) in self.log.db.execute(query, (self._match, *one))}
         old = (now - new) - known
-        if shared_end(then) == shared_end(self.moment):
+        if (then.shared, then.opened) == (self.moment.shared, self.moment.opened):
             told = old - matching(self.log, self.wanted, old, then) if old else old
         else:
             told = old

@@ -38,7 +38,7 @@ class Tally:
         self.wanted = wanted
         self._position = 0
         self._id = b""
-        self._number = 0
+        self._number = self._opened = 0
         self._waiting = (0, 0, 0)  # the end of the shared order, of what waits behind it, and the number there
 
     def at(self, log: Log, moment: Moment) -> int:
@@ -46,6 +46,8 @@ class Tally:
         if candidates(self.wanted) or self.wanted.search:  # may change without any row of entries, and is soon counted
             return number(log, moment, self.wanted)
         shared = min(moment.position, log.head.seq)
+        if moment.opened != self._opened:
+            self._id, self._opened, self._waiting = b"", moment.opened, (0, 0, 0)
         if not 0 <= shared - self._position <= MANY or not self._id or id_at(log.db, self._position) != self._id:
             self._number = number(log, Moment(shared, moment.clock), self.wanted)
         else:

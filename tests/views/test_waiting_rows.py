@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commandlog.log import chain
 from commandlog.log.desk import Desk
 from commandlog.log.store import Log
 from commandlog.views import found, rows, timeline
@@ -19,7 +20,7 @@ from tests.log.histories import HISTORY, Step, begin, play
 from tests.log.order import Order
 from tests.views.test_rows import FILTERS, known, taken_in
 
-WHAT = st.sampled_from(["mine", "theirs", "take mine", "take theirs", "give", "look"])
+WHAT = st.sampled_from(["mine", "theirs", "take mine", "take theirs", "give", "give sealed", "open", "look"])
 TURNS = st.lists(st.tuples(WHAT, HISTORY, st.integers(1, 4)), max_size=8)
 
 
@@ -33,7 +34,7 @@ def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeline, "FEW", timeline.FEW)
 
 
-@given(HISTORY, TURNS, FILTERS, st.booleans(), st.integers(0, 4))
+@given(HISTORY, TURNS, FILTERS | st.just(Filter(reader="police", sealed=True)), st.booleans(), st.integers(0, 4))
 def test_changes_lead_from_one_list_to_the_next_over_every_rebase(
     history: list[Step], turns: list[tuple[str, list[Step], int]], wanted: Filter, few: bool, extended: int
 ) -> None:
@@ -81,3 +82,10 @@ def turn(order: Order, mine: Desk, theirs: Desk, what: str, steps: list[Step], m
         order.give(theirs.log)
     elif what == "give":
         order.give(mine.log, many)
+    elif what == "give sealed":
+        first = mine.log.head.seq + 1
+        own = [one.seq for one in order.records[first - 1 :] if chain.unpack_header(one.header).desk == mine.code]
+        order.give(mine.log, many, sealed=[seq for seq in range(first, first + many) if seq not in own])
+    elif what == "open":
+        query = "SELECT seq FROM records WHERE frame IS NULL ORDER BY seq LIMIT ?"
+        order.give(mine.log, 0, opened=[seq for (seq,) in mine.log.db.execute(query, (many,))])

@@ -25,7 +25,7 @@ PAGE = 32  # rows read at a time
 KEPT = 2_048  # rows kept
 _PATIENCE = 0.003  # seconds that older rows are looked for in one go, between two turns of the window
 _BREATH = 2  # milliseconds between two such turns: hands come first
-_SHARED = "SELECT max(seq) FROM records WHERE seq < ?"
+_ENDS = "SELECT (SELECT max(seq) FROM records WHERE seq < ?), (SELECT coalesce(max(n), 0) FROM opened)"
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -121,8 +121,8 @@ class TimelineModel(QAbstractTableModel):
         """Whether rows stand elsewhere in the log by now than this model knows: nothing is read by a number then."""
         if self.log.member is None:
             return False
-        (shared,) = self.log.db.execute(_SHARED, (PROVISIONAL,)).fetchone()
-        if shared == self.rows.moment.shared:
+        moment = self.rows.moment
+        if self.log.db.execute(_ENDS, (PROVISIONAL,)).fetchone() == (moment.shared, moment.opened):
             return False
         self._was_behind = True
         self.behind.emit()

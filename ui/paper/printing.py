@@ -82,7 +82,7 @@ class Snapshots(QObject):
         self.printing = Printing(session, self)
         self.last: Path | None = None
         self.trouble = ""
-        self._at = (-1, 0)
+        self._at = (-1, 0, 0)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.save)
         session.closing.connect(self._timer.stop)
