@@ -11,6 +11,7 @@ import msgspec
 import psycopg
 from psycopg.types.numeric import Int8
 
+from commandlog.language import _
 from commandlog.log import chain
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.erasing import destroy
@@ -18,8 +19,10 @@ from commandlog.log.reading import newer_record
 from commandlog.log.rebuild import GaveWay, Stored, rebase, says, stored
 from commandlog.log.store import Log
 from commandlog.model.records import NewerRecord
+from commandlog.sharing.branching import branches, go_back, last_common
 from commandlog.sharing.checking import Checker, Row, Wrong
 from commandlog.sharing.forked import forked
+from commandlog.sharing.link import Revoked
 from commandlog.sharing.trust import Desks
 
 FEW, MANY, BEHIND_MINE = 50, 500, 2_000
@@ -76,7 +79,7 @@ class Follower:
         if log.member is None:
             raise AssertionError("a log of its own follows nobody")
         log.refresh()
-        self.log, self.conn, self.member = log, conn, log.member
+        self.log, self.conn, self.member, self._pinned = log, conn, log.member, pinned
         self._checker = Checker(log.db, log.id, log.member, log.head, Desks.of(log.db, pinned))
         self._rebased = 0.0
         self._insist = 0.0
@@ -99,8 +102,9 @@ class Follower:
         rows = list[Row]()
         try:
             rows = self._page(head, head + limit)
-            if head:
-                rows = self._after_head(rows)
+            if head and (not rows or (rows[0].seq, rows[0].hash) != self.log.head[:2]):
+                return self._elsewhere(rows)
+            rows = rows[bool(head) :]
             if not rows:
                 self._full = False
                 return Pulled(0, head)
@@ -131,14 +135,22 @@ class Follower:
                     break
             return found
 
-    def _after_head(self, rows: list[Row]) -> list[Row]:
-        """Return the rows behind this file's own last record, which the server must have as it is here."""
-        head = self.log.head
-        if not rows or rows[0].seq != head.seq:
-            raise forked(self.log, head.seq, "the last record of this desk is not there", rows, "rewound")
-        if rows[0].hash != head.hash:
-            raise forked(self.log, head.seq, "the last record of this desk is another one there", rows)
-        return rows[1:]
+    def _elsewhere(self, rows: list[Row]) -> Pulled:
+        """Follow a server that does not have this file's own last record where a person decided so; else raise."""
+        head, lacks = self.log.head.seq, not rows or rows[0].seq != self.log.head.seq
+        admitted = "SELECT commandlog.my_readers() IS NOT NULL"
+        if lacks and not self.member.keeper and self.conn.execute(admitted).fetchone() != (True,):
+            raise Revoked(_("This desk may no longer take part in the shared log: its login was taken away."))
+        after = 0 if self.member.keeper else last_common(self.log, self.conn)
+        beyond = [row for row in self._page(after, after + 1) if row.seq > after] if after else []
+        if beyond and branches(self.log, self.desks, after, beyond[0]) and go_back(self.log, after, beyond[0]):
+            self._checker = Checker(
+                self.log.db, self.log.id, self.member, self.log.head, Desks.of(self.log.db, self._pinned)
+            )
+            return Pulled(0, after, more=True)
+        if lacks:
+            raise forked(self.log, head, "the last record of this desk is not there", rows, "rewound")
+        raise forked(self.log, head, "the last record of this desk is another one there", rows)
 
     def _checked(self, rows: list[Row], *, more: bool) -> _Page:
         """Check rows, and those without which they must not be taken: the decisions that erased their words."""

@@ -20,13 +20,13 @@ RECORDS, BYTES = 200, 1 << 20  # at most, in one transaction of the server
 AGAIN = 15.0  # seconds without any of the own records coming back, after which what waits is sent again
 
 _INSERT = """
-INSERT INTO commandlog.inbox (id, header, frame, words)
-SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[]) ON CONFLICT DO NOTHING
+INSERT INTO commandlog.inbox (id, header, frame, words, words_hash)
+SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[]) ON CONFLICT DO NOTHING
 """
 _PIECE = "INSERT INTO commandlog.pieces_in (file, number, bytes) VALUES (%b, %b, %b) ON CONFLICT DO NOTHING"
 _THERE = "SELECT file, array_agg(number) FROM commandlog.pieces WHERE file = ANY(%b) GROUP BY file"
 _NOTICE = "NOTIFY inbox"
-_NEXT = "SELECT seq, header, frame, words FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"
+_NEXT = "SELECT seq, header, frame, words, words_hash FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"
 _ATTACHED = (
     "SELECT a.since, a.file, a.size FROM attachments a JOIN entries e ON e.since = a.since"
     " JOIN records r ON r.seq = a.since WHERE e.desk = ? AND r.words IS NOT NULL"
@@ -38,6 +38,7 @@ class _Waiting(NamedTuple):
     header: bytes
     frame: bytes
     words: bytes | None
+    words_hash: bytes | None
 
 
 class Sender:
@@ -79,7 +80,7 @@ class Sender:
 
     def _hand_over(self, rows: list[_Waiting]) -> None:
         """Put records in the inbox, and say so in a transaction of its own: notices may fail, and hold up nobody."""
-        columns = ([row.header[26:42] for row in rows], *([row[at] for row in rows] for at in (1, 2, 3)))
+        columns = ([row.header[26:42] for row in rows], *([row[at] for row in rows] for at in (1, 2, 3, 4)))
         with self.conn.pipeline() as pipeline:
             self.conn.execute(_INSERT, columns)
             pipeline.sync()

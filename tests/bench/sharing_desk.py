@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import select
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -29,7 +28,7 @@ from commandlog.sharing.settings import Settings, Shared
 from commandlog.verbs.events import open_event
 from tests.bench.bare import Bare
 from tests.bench.evenings import Clock, Traffic, covenant
-from tests.bench.measuring import Results, at, median, ms, spread, timed
+from tests.bench.measuring import Results, at, median, spread, timed
 from tests.sharing.conftest import Hosted, drop
 from tests.sharing.servers import Server, programs
 

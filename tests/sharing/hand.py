@@ -110,6 +110,20 @@ class Evening:
                     cursor.execute("INSERT INTO commandlog.opened VALUES (%s, %s)", (seq, by))
         self.upto = last
 
+    def put_back(self, after: int) -> None:
+        """Put the server, and the evening's log with it, back to where they were."""
+        before, self.log = self.log, Log(self.folder / f"back-to-{after}.clog", create=True, clock=self.clock)
+        self.files.append(before)
+        with self.log.writing():
+            self.log.db.execute("UPDATE meta SET value = ? WHERE key = 'log_id'", (before.id,))
+            for record in stored(before.db, 1, after):
+                take(self.log.db, record)
+            self.log.refresh()
+        self.log.id = before.id
+        for table, column in {"chain": "seq", "parts": "seq", "checkpoints": "seq", "opened": "by_seq"}.items():
+            self.admin.execute(f"DELETE FROM commandlog.{table} WHERE {column} > %s", (after,))
+        self.upto = after
+
     def checkpoint(self, key: Ed25519PrivateKey | None = None, desk: str = "LOG1") -> None:
         """Sign the end of what the server has."""
         (head,) = self.log.db.execute("SELECT hash FROM records WHERE seq = ?", (self.upto,)).fetchone()

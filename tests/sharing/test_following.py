@@ -1,7 +1,15 @@
 """What comes into a desk's file from a shared log is checked, in order, and what its party may read."""
 
-from commandlog.log.rebuild import stored
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from commandlog.log.desk import Desk
+from commandlog.log.rebuild import first_difference, stored
+from commandlog.log.signing import Signer
 from commandlog.log.store import Log
+from commandlog.model.order import Branched
+from commandlog.model.records import Words
+from commandlog.sharing.forked import Forked
 from commandlog.verbs import saying, withholding
 from tests.log.histories import everything
 from tests.sharing.hand import Evening, evening, pull_all
@@ -102,3 +110,42 @@ def test_what_waits_is_placed_and_the_rest_stays_behind_what_others_wrote(evenin
     assert desk.log.tip == desk.log.head.seq == evening.log.head.seq
     assert everything(desk.log) == everything(evening.log)
     assert len(desk.log.db.execute("SELECT * FROM promoted").fetchall()) == len(mine) + 1
+
+
+@pytest.mark.parametrize("forged", [False, True], ids=["decided", "forged"])
+def test_a_log_that_was_put_back_goes_on_only_by_a_decision(evening: Evening, forged: bool) -> None:
+    police = evening.sit("police")
+    desk, follower = evening.opened("B1")
+    saying.note(police, "nog net bewaard")
+    evening.publish()
+    pull_all(follower)
+    after, lost = evening.upto, evening.log
+    saying.note(desk, "van ons, verloren")
+    evening.place(desk.log)
+    saying.note(police, "van de politie, verloren")
+    evening.publish()
+    follower._rebased = 0.0
+    pull_all(follower)
+    saying.note(desk, "wacht nog")
+    head = desk.log.head
+    evening.put_back(after)
+    key = Ed25519PrivateKey.generate() if forged else evening.key
+    with evening.log.writing():
+        keeper = Desk(evening.log, Signer("venue", "LOG1", key))
+        keeper.append(Branched, Words(text="besloten"), after=after, last=lost.head.seq, head=lost.head.hash)
+    evening.publish()
+    if forged:
+        with pytest.raises(Forked):
+            follower.pull()
+        assert (desk.log.refresh(), desk.log.head) == (desk.log.tip, head)
+        return
+    follower._rebased = 0.0
+    pull_all(follower)
+    assert texts(desk.log) == {"nog net bewaard", "besloten", "van ons, verloren", "wacht nog"}
+    evening.place(desk.log)
+    evening.publish()
+    pull_all(follower)
+    assert everything(desk.log) == everything(evening.log)
+    assert list(stored(desk.log.db)) == list(stored(evening.log.db))
+    assert first_difference(desk.log.path) is None
+    assert len(list(evening.folder.glob("*.evidence-*.json"))) == 1

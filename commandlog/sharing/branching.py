@@ -1,0 +1,75 @@
+"""Going on where a person decided that the shared log goes on without its last records: never silently, never lost.
+
+A server that was put back to an earlier state lacks what desks have. Where that cannot be restored, who runs the shared
+log says so in a record of its own, signed by its keeper. A desk that sees it takes the lost records out of its file;
+those that were written at this desk wait for their place again.
+"""
+
+import psycopg
+from psycopg.types.numeric import Int8
+
+from commandlog.log import chain, derived
+from commandlog.log.derived.table import FOREVER, PROVISIONAL
+from commandlog.log.reading import Head
+from commandlog.log.rebuild import Stored, stored, take
+from commandlog.log.store import Log
+from commandlog.model.order import Branched
+from commandlog.sharing.checking import Checker, Row, Wrong
+from commandlog.sharing.forked import forked
+from commandlog.sharing.trust import Desks
+
+_HASH = "SELECT hash FROM commandlog.chain WHERE seq = %s"
+
+
+def last_common(log: Log, conn: psycopg.Connection) -> int:
+    """Return the last position at which the server has the record that this file has; 0 where there is none."""
+    low, high = 0, log.head.seq
+    while low < high:  # each hash holds all that was before it
+        middle = (low + high + 1) // 2
+        found = conn.execute(_HASH, (Int8(middle),), binary=True).fetchone()
+        same = found is not None and found[0] == log.check_value(middle)
+        low, high = (middle, high) if same else (low, middle - 1)
+    return low
+
+
+def branches(log: Log, desks: Desks, after: int, row: Row) -> bool:
+    """Whether the record behind position `after` says, by a keeper's signature, that the log goes on from there."""
+    if log.member is None or not after:
+        return False
+    (common,) = stored(log.db, after, after)
+    end = Head(after, common.hash or b"", chain.unpack_header(common.header).kept_at, b"")
+    try:
+        Checker(log.db, log.id, log.member, end, desks).checked([row], [], more=False)
+    except Wrong:
+        return False
+    said = row.stored.applied().frame
+    if not (isinstance(said, Branched) and desks.is_keeper(chain.unpack_header(row.header).desk)):
+        return False
+    return said.after == after and (said.last > log.head.seq or log.check_value(said.last) == said.head)
+
+
+def go_back(log: Log, after: int, row: Row) -> bool:
+    """Take what the shared log lost out of a file; returns False, with nothing done, where own records would be lost.
+
+    What was written at this desk gets back the waiting position that it had.
+    """
+    db, desk = log.db, log.member.desk if log.member else ""
+    forked(log, after + 1, "the shared log goes on from here by a recorded decision", [row])
+    with log.writing():
+        lost = list(stored(db, after + 1))
+        was = dict(db.execute("SELECT seq, was FROM promoted WHERE seq > ?", (after,)).fetchall())
+        if any(chain.unpack_header(one.header).desk == desk and one.seq not in was for one in lost):
+            return False
+        back = [_waiting(one, was[one.seq]) for one in lost if one.seq in was]
+        waiting = [*back, *stored(db, PROVISIONAL, FOREVER)]
+        derived.rollback(db, after)
+        for table in ("records", "checkpoints", "promoted"):
+            db.execute(f"DELETE FROM {table} WHERE seq > ?", (after,))
+        for one in sorted(waiting):
+            take(db, one)
+        log.refresh()
+    return True
+
+
+def _waiting(record: Stored, was: int) -> Stored:
+    return record._replace(seq=was, header=chain.moved(record.header, was), hash=None)
