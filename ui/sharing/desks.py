@@ -146,6 +146,8 @@ class DesksScreen(ListScreen):
             standing = told.format(time=since, span=span(max(0, now - row.since))), "late"
         elif row.standing == NOBODY:
             standing = "○ " + _("no desk in this log"), "muted"
+        elif not row.operator and row.standing == HERE:
+            standing = _("● here, nobody signed in"), "waiting"
         elif not row.operator:
             standing = "○ " + _("nobody is signed in"), "waiting"
         elif row.standing == HERE:
@@ -163,6 +165,8 @@ class DesksScreen(ListScreen):
             yield told.format(seconds=f"{abs(row.offset) / 1000:.0f}")
         if row.call:
             yield _("call {whom}").format(whom=visible(row.call))
+        elif row.standing == NOBODY:
+            yield _("the covenant names nobody to call")
 
     def spoken(self, row: SeatRow) -> str:
         """Return a row as it is read aloud."""
