@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from commandlog.language import _
-from commandlog.log import chain, pieces
+from commandlog.log import aside, chain, pieces
 from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.files import failures
 from commandlog.log.rebuild import Progress, Stored, follows, take
@@ -85,8 +85,13 @@ def carry(source: Log, target: Log, until: float = float("inf"), progress: Progr
         target.refresh()
         agree(source, target)
         with reading_from(source.path):
-            if source.refresh() == target.head.seq:
-                return True
+            source.refresh()
+        if source.member:
+            aside.begin(source, target)
+        if source.head.seq == target.head.seq:
+            if source.member and aside.is_behind(source, target):
+                aside.carry(source, target)
+            return True
         try:
             _Slice(source, target).carry()
         except _ErasedMeanwhile:
@@ -96,7 +101,8 @@ def carry(source: Log, target: Log, until: float = float("inf"), progress: Progr
         if carried % TEND_EVERY == 0:
             target.tend()
         if time.monotonic() > until:
-            return target.head.seq >= source.refresh()
+            source.refresh()
+            return target.head.seq >= source.head.seq and not source.member
 
 
 def agree(source: Log, target: Log) -> None:
@@ -126,6 +132,7 @@ class _Slice:
         """Carry the next records up to `last`; those before one that does not hold are, before Broken is raised."""
         try:
             with self.target.writing():
+                aside.take_back(self.target)
                 first = self.target.head.seq + 1
                 try:
                     broken = self._carry(first, last)
@@ -218,7 +225,7 @@ def _decisions(db: sqlite3.Connection, records: list[Stored]) -> dict[int, int]:
     """Return the position of the first decision that erased them for each of these records that has no words."""
     found = {}
     for record in records:
-        if record.words is None:
+        if record.words is None and record.frame is not None:
             (decision,) = db.execute("SELECT min(since) FROM erasures WHERE record = ?", (record.seq,)).fetchone()
             found[record.seq] = decision or 0
     return found

@@ -17,6 +17,7 @@ from typing import NamedTuple, Self
 from commandlog.language import _
 from commandlog.log.carrying import Broken, Parted, Unreadable, agree, carry, reading_from
 from commandlog.log.copy_setting import CopySetting, Known
+from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.erasing import MOVE_EVERY, Unpurged, purge, unpurged
 from commandlog.log.files import failures
 from commandlog.log.lock import Busy
@@ -150,14 +151,15 @@ class Follower:
         if copy.read_only:
             raise Unavailable(_("{file} cannot be written: make it writable").format(file=copy.path))
         self._version = _data_version(source)
-        before, until = copy.refresh(), time.monotonic() + seconds
+        copy.refresh()
+        before, until = _length(copy), time.monotonic() + seconds
         try:
             if carry(source, copy, until, progress):
                 self._purge(copy, until)
-                self._tidy(copy, copy.head.seq - before)
+                self._tidy(copy, _length(copy) - before)
         finally:  # what came before a record that does not hold is there
             self._opened(self.copy, still=True)  # unless it was written to a file that has no name any more
-            self.state = self.state._replace(upto=copy.head.seq)
+            self.state = self.state._replace(upto=_length(copy))
         return self._state(source, copy)
 
     def _look(self) -> CopyState:
@@ -176,10 +178,11 @@ class Follower:
         return source, copy
 
     def _state(self, source: Log, copy: Log) -> CopyState:
-        upto = copy.head.seq
+        upto = _length(copy)
         with reading_from(self.source):
-            records = source.refresh()
-            since = source.kept_at(upto + 1) if records > upto else 0
+            source.refresh()
+            records = _length(source)
+            since = source.kept_at(_next(copy, source)) if records > upto else 0
         return CopyState(self.copy, upto, records, since, self.clock(), pending=pending(unpurged(copy.db)))
 
     def _purge(self, copy: Log, until: float) -> None:
@@ -215,7 +218,8 @@ class Follower:
         records, since = self.state.records, self.state.since
         try:
             source = self._lent or self._opened(self.source)
-            records = source.refresh()
+            source.refresh()
+            records = _length(source)
             since = source.kept_at(self.state.upto + 1) if records > self.state.upto else 0
         except (CommandLogError, sqlite3.Error, OSError, ValueError):
             self._let_go(self.source)
@@ -229,6 +233,22 @@ def pending(left: Unpurged | None) -> int:
 
 def _data_version(log: Log) -> int:
     return int(log.db.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _length(log: Log) -> int:
+    """Return how many records a log has, those that wait for their place in a shared order among them."""
+    if log.tip < PROVISIONAL:
+        return log.head.seq
+    query = "SELECT count(*) FROM records WHERE seq >= ?"
+    return log.head.seq + int(log.db.execute(query, (PROVISIONAL,)).fetchone()[0])
+
+
+def _next(copy: Log, source: Log) -> int:
+    """Return the position of the first record that a copy lacks."""
+    if copy.head.seq < source.head.seq:
+        return copy.head.seq + 1
+    found = source.db.execute("SELECT min(seq) FROM records WHERE seq >= ? AND seq > ?", (PROVISIONAL, copy.tip))
+    return found.fetchone()[0] or 0
 
 
 def _place(path: Path) -> tuple[int, int]:

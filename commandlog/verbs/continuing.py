@@ -51,6 +51,9 @@ def continue_log(old: Desk, path: Path, settings: Path, *, and_party: str = "", 
     if os.path.lexists(path):
         return _found(old, path)
     _goes_on_nowhere(old)
+    old.log.refresh()
+    if old.log.member:
+        _ended_for_all(old.log)
     closed_here = not closings.first(old.log.db)
     with making(path) as part, old.writing():
         _goes_on_nowhere(old)
@@ -61,6 +64,19 @@ def continue_log(old: Desk, path: Path, settings: Path, *, and_party: str = "", 
         first = _begin(old, part, settings, head, found)
     _note(old, path, head, first)
     return _told(path, found, closed=closed_here, before=False)
+
+
+def _ended_for_all(log: Log) -> None:
+    """Raise RuleError where a shared log goes on, or nobody knows yet where it ends."""
+    if not closings.first(log.db):
+        raise RuleError(_("Others write in this shared log too: close it first (`close`), then continue it."))
+    if log.tip > log.head.seq:
+        raise RuleError(
+            _(
+                "Some entries of {file} wait for their place in the shared log: continue it when they have it"
+                " (`status` says how many wait)."
+            ).format(file=log.path)
+        )
 
 
 def _begin(old: Desk, part: Path, settings: Path, head: Head, found: Open) -> bytes:

@@ -1,0 +1,141 @@
+"""Copies of a desk's file of a shared log: what waits, was refused or was opened is in them as in the file itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commandlog.log.backup import backup
+from commandlog.log.copying import Follower
+from commandlog.log.derived.table import FOREVER
+from commandlog.log.desk import Desk, home_desk, sit_down
+from commandlog.log.keys import settings_folder
+from commandlog.log.rebuild import stored
+from commandlog.log.restoring import restore
+from commandlog.log.second_copy import begin_copy
+from commandlog.log.store import Log
+from commandlog.log.verify import verify
+from commandlog.model.errors import RuleError
+from commandlog.model.order import UNREADABLE, Refused
+from commandlog.verbs import attaching, closing, continuing, saying
+from tests.log.histories import everything
+from tests.log.order import Order
+
+TABLES = ("promoted", "refused", "opened")
+
+
+@pytest.fixture
+def order(venue: Desk) -> Order:
+    saying.note(venue, "van voor het delen")
+    return Order(venue.log)
+
+
+@pytest.fixture
+def police(order: Order, tmp_path: Path) -> Iterator[Desk]:
+    desk = order.join(tmp_path / "police.clog", "police", "P1")
+    with desk.log:
+        yield desk
+
+
+@pytest.fixture
+def guard(order: Order, tmp_path: Path) -> Iterator[Desk]:
+    desk = order.join(tmp_path / "guard.clog", "baken", "B1")
+    with desk.log:
+        yield desk
+
+
+def whole(log: Log) -> dict[str, Any]:
+    """Return all that a file of a shared log holds."""
+    log.refresh()
+    beside = {name: log.db.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in TABLES}
+    return {"records": list(stored(log.db, 1, FOREVER)), "member": log.member, **beside, **everything(log)}
+
+
+def same(copy: Path, log: Log) -> bool:
+    with Log(copy, reading=True) as found:
+        return whole(found) == whole(log)
+
+
+def test_a_second_copy_has_what_waits_what_was_refused_and_what_was_opened(
+    order: Order, guard: Desk, police: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "safe").mkdir()
+    with Follower(guard.log, begin_copy(guard.log, tmp_path / "safe")) as follower:
+        for number in range(4):
+            saying.note(guard, f"regel {number}")
+            saying.note(police, f"geheim {number}", audience=("police",))
+            assert follower.step().behind == 0
+        assert same(follower.copy, guard.log)
+        order.take(police.log)
+        order.take(guard.log, 3)
+        secret = [one.seq for one in order.records if one.frame and b'"audience":["police"]' in one.frame]
+        assert len(secret) == 4
+        with police.writing():
+            police.append(Refused, desk="B1", count=4, why=UNREADABLE)
+        order.take(police.log)
+        order.give(guard.log, sealed=secret)
+        assert follower.step().trouble == ""
+        assert same(follower.copy, guard.log)
+        assert len(list(guard.log.records(1 << 48))) == 1
+        order.give(guard.log, opened=secret[1:3])
+        saying.note(guard, "en verder")
+        assert follower.step().trouble == ""
+        assert same(follower.copy, guard.log)
+    for deep in (False, True):
+        assert verify(tmp_path / "safe" / "guard.clog", deep=deep).holds
+
+
+def test_attachments_that_come_later_come_to_the_copy_too(
+    order: Order, guard: Desk, police: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "safe").mkdir()
+    said = saying.note(police, "zie tekening")
+    attaching.attach(police, said.seq, b"%PDF-1.4 " + bytes(600_000), name="tekening.pdf")
+    order.take(police.log)
+    order.give(guard.log)
+    with Follower(guard.log, begin_copy(guard.log, tmp_path / "safe")) as follower:
+        assert follower.step().trouble == ""
+        assert verify(follower.copy).arriving == 1
+        with guard.log.writing():
+            rows = police.log.db.execute("SELECT * FROM pieces").fetchall()
+            guard.log.db.executemany("INSERT INTO pieces VALUES (?, ?, ?)", rows)
+        assert follower.step().trouble == ""
+        assert verify(follower.copy).arriving == 0
+        assert same(follower.copy, guard.log)
+
+
+def test_a_backup_has_what_waits_and_what_is_made_of_it_is_for_reading(
+    order: Order, guard: Desk, police: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "safe").mkdir()
+    saying.note(police, "geheim", audience=("police",))
+    order.take(police.log)
+    order.give(guard.log, sealed=[order.records[-1].seq])
+    saying.note(guard, "wacht nog")
+    made = backup(guard.log, tmp_path / "safe", home_desk(guard.log, settings_folder()))
+    assert made.recorded
+    again = tmp_path / "again.clog"
+    restore(tmp_path / "safe", again)
+    verdict = verify(again, deep=True)
+    assert (verdict.fault, verdict.sealed, verdict.waiting) == ("", 1, 2)
+    with Log(again) as log:
+        assert [one.words.text for one in log.records(1 << 48) if one.words] == ["", "wacht nog"]
+        with pytest.raises(RuleError, match=r"made of a copy.*invitation"):
+            sit_down(log, settings_folder(), "baken")
+
+
+def test_a_shared_log_is_continued_when_it_is_closed_for_all(order: Order, guard: Desk, tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="close it first"):
+        continuing.continue_log(guard, tmp_path / "next.clog", settings_folder())
+    closing.close(guard)
+    with pytest.raises(RuleError, match="wait for their place"):
+        continuing.continue_log(guard, tmp_path / "next.clog", settings_folder())
+    order.take(guard.log)
+    order.give(guard.log)
+    made = continuing.continue_log(guard, tmp_path / "next.clog", settings_folder())
+    assert not made.closed
+    with Log(tmp_path / "next.clog") as log:
+        assert log.member is None
+        assert sit_down(log, settings_folder(), "baken").code == "B1"
+    assert verify(tmp_path / "next.clog", deep=True).holds
