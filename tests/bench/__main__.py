@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import exchange, memory, page, paper, peers, reading, sharing, whole, window, writing
+from tests.bench import exchange, memory, page, paper, peers, reading, sharing, waiting, whole, window, writing
 from tests.bench.measuring import Results, machine
 from tests.bench.writing import Subject
 
@@ -42,6 +42,7 @@ BESIDE: dict[str, Callable[[Path, Results], None]] = {
     "exchange": exchange.exchange,
     "peers": peers.peers,
     "sharing": sharing.sharing,
+    "waiting": waiting.waiting,
 }
 
 

@@ -43,6 +43,7 @@ class Waited(NamedTuple):
 
 def prepare(folder: Path, settings: Path, waiting: int) -> tuple[Path, Path]:
     """Make the file of a desk in which records wait, and that of another desk which has as many; returns both."""
+    os.environ["COMMANDLOG_SETTINGS"] = str(settings)
     whole = open_event(folder / "event.clog", covenant(), settings)
     order = Order(whole.log)
     whole.log.close()
@@ -162,12 +163,11 @@ def _stays(driven: Driven, seconds: float) -> list[str]:
     return sorted(found)
 
 
-def waiting(many: int, say: Results) -> None:
+def waiting(within: Path, say: Results, many: int = WAITING) -> None:
     """Measure and say it."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=within) as name:
         folder, settings = Path(name), Path(name) / "settings"
-        os.environ["COMMANDLOG_SETTINGS"] = str(settings)
-        mine, theirs = prepare(folder, settings, many)
+        mine, theirs = apart(prepare, folder, settings, many).answer
         alone: Waited = apart(typing_alone, mine, theirs, settings).answer
         found: Waited = apart(typing, mine, theirs, settings).answer
     beyond, quiet = ([one.beyond for one in run.entered] for run in (found, alone))
@@ -201,5 +201,5 @@ def typing_alone(mine: Path, theirs: Path, settings: Path) -> Waited:
 if __name__ == "__main__":
     print(machine(), "load", os.getloadavg())
     results = Results()
-    waiting(int(sys.argv[1]) if len(sys.argv) > 1 else WAITING, results)
+    waiting(Path(tempfile.gettempdir()), results, int(sys.argv[1]) if len(sys.argv) > 1 else WAITING)
     sys.exit(1 if results.missed else 0)

@@ -40,8 +40,8 @@ class Shared(QObject):
 
     @property
     def follows(self) -> bool:
-        """Whether the log is this desk's copy of a shared one."""
-        return self.log.member is not None
+        """Whether the log is this desk's copy of a shared one; a keeper's is not, nor a copy of a copy."""
+        return self.log.member is not None and not self.log.member.keeper and self.log.mark is None
 
     def begin(self, program: list[str] | None = None) -> None:
         """Take part, where the log is a shared one and nobody does so yet."""
