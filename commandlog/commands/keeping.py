@@ -17,7 +17,6 @@ from commandlog.commands.common import print_json
 from commandlog.commands.sharing import SERVER, ask, ended_by_signals, shown
 from commandlog.language import _
 from commandlog.log.keys import desk_key, settings_folder
-from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
 from commandlog.model.harmless import visible
 from commandlog.sharing import adopting, passwords, purging, server
@@ -74,20 +73,12 @@ def keep(
     stop = threading.Event()
     with _keeper(entrance, file) as keeper, telling(dsn), closing(keeper):
         if adopt:
-            _put_back(keeper, adopt)
+            told = _("{n} records were put back on the server.")
+            click.echo(told.format(n=adopting.put_back(keeper, adopt)))
         if branch:
             keeper = _branched(keeper, branch, person)
         with closing(keeper.log), ended_by_signals(stop):
             keeper.run(stop, _Teller(as_json=as_json))
-
-
-def _put_back(keeper: Keeper, file: Path) -> None:
-    """Put back on the server what it has lost, from a log that holds everything: this keeper's own, or another's."""
-    if not (file.exists() and file.samefile(keeper.log.path)):
-        with Log(file, reading=True) as source:
-            adopting.extend(keeper.log, source)
-    put = adopting.adopt(keeper.log, keeper.connected())
-    click.echo(_("{n} records were put back on the server.").format(n=put))
 
 
 def _branched(keeper: Keeper, reason: str, person: str) -> Keeper:
@@ -159,7 +150,7 @@ class _Teller:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.said: tuple[bool, str, int] | None = None
+        self.said: tuple[object, ...] = ()
         self.when = 0.0
 
     def __call__(self, health: Health) -> None:
@@ -168,21 +159,27 @@ class _Teller:
             sys.stdout.flush()
             health.begin_again()
             return
-        now = (health.active, health.trouble, len(health.members))
+        now = (health.active, health.trouble, len(health.members), len(health.differs))
         if now != self.said or time.monotonic() - self.when > EVERY:
-            click.echo(visible(_health_line(health)))
+            for line in _health_lines(health):
+                click.echo(visible(line))
             self.said, self.when = now, time.monotonic()
             health.begin_again()
 
 
-def _health_line(health: Health) -> str:
+def _health_lines(health: Health) -> Iterator[str]:
     if health.trouble:
-        return _("The server does not answer, it is tried again: {error}").format(error=health.trouble)
+        yield _("The server does not answer, it is tried again: {error}").format(error=health.trouble)
+        return
     if not health.active:
-        return _("{desk} stands by, up to record {n}").format(desk=health.desk, n=health.upto)
+        yield _("{desk} stands by, up to record {n}").format(desk=health.desk, n=health.upto)
+        return
     told = _("{desk} puts in order: {n} records, {waiting} waiting; here: {desks}")
     desks = ", ".join(health.members) or _("nobody")
-    return told.format(desk=health.desk, n=health.upto, waiting=health.waiting, desks=desks)
+    yield told.format(desk=health.desk, n=health.upto, waiting=health.waiting, desks=desks)
+    if health.differs:
+        told = _("ALARM: these desks have another past than this one: {desks}. Keep what the server's disks hold.")
+        yield told.format(desks=", ".join(health.differs))
 
 
 def _say_standing(entrance: _Entrance, *, as_json: bool) -> None:
