@@ -232,12 +232,14 @@ class Keeper:
         start = time.monotonic()
         self._woken = False
         with self.log.writing():
-            with conn.transaction():
-                self.lease.hold(conn)
-                if statements.head(conn) != (self.log.head.seq, self.log.head.hash if self.log.head.seq else b""):
+            with conn.pipeline(), conn.transaction():
+                claim, end = self.lease.ask(conn), statements.ask_head(conn)
+                sent = statements.take(conn, max(20, 2 * limit // self._senders), limit)
+                self.lease.check(claim)
+                if statements.head_of(end) != (self.log.head.seq, self.log.head.hash if self.log.head.seq else b""):
                     self._sure = False  # somebody put the server back, or this log, since the last turn
                     return Turn(active=True, upto=self.log.head.seq)
-                rows = statements.take(conn, max(20, 2 * limit // self._senders), limit)
+                rows = list(sent)
                 if not rows and not self.errands and not self._checkpoint_due(self.log.head.seq):
                     self._senders = 1
                     return Turn(active=True, upto=self.log.head.seq)
@@ -246,10 +248,9 @@ class Keeper:
                     order.say(kind, **fields)
                 done = self._put(order, rows, start + ENOUGH)
                 placed, changed = order.placed(), order.changed()
-                with conn.pipeline():
-                    statements.put(conn, placed, changed)
-                    statements.done(conn, [row.n for row in rows[: done.rows]], done.notes)
-                    self._sign(conn, order.seq, order.hash)
+                statements.put(conn, placed, changed)
+                statements.done(conn, [row.n for row in rows[: done.rows]], done.notes)
+                self._sign(conn, order.seq, order.hash)
             self._wake(conn)
             self.log.refresh()
         self.desks, self._senders = order.desks, max(1, len({row.login for row in rows}))

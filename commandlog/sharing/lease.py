@@ -8,7 +8,7 @@ its session still holds the row.
 
 from typing import Any
 
-from psycopg import Connection, errors
+from psycopg import Connection, Cursor, errors
 
 LEASE = 4.0  # seconds
 RENEW = 1.0
@@ -64,7 +64,15 @@ class Lease:
 
         Raises Superseded where another has taken it meanwhile.
         """
-        if conn.execute(_HOLD, (self.epoch, self.holder)).fetchone() is None:
+        self.check(self.ask(conn))
+
+    def ask(self, conn: Connection[Any]) -> Cursor[Any]:
+        """Ask to hold it, in a pipeline: `check` is told the answer."""
+        return conn.execute(_HOLD, (self.epoch, self.holder))
+
+    def check(self, answer: Cursor[Any]) -> None:
+        """Raise Superseded where another has taken it meanwhile."""
+        if answer.fetchone() is None:
             self.epoch = 0
             raise Superseded
 

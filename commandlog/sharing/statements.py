@@ -1,10 +1,10 @@
 """The keeper's statements: what it takes from the server, and what it puts there."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 
 from commandlog.sharing.accepting import Sent
 from commandlog.sharing.ordering import Changed, Placed
@@ -54,17 +54,25 @@ WHERE r.login = old.login AND r.id = old.id AND old.n > %s
 """
 
 
-def take(conn: Connection[Any], share: int, limit: int) -> list[Sent]:
-    """Return the next rows of the inbox, at most `share` of one login, one of each login in turn."""
-    with conn.cursor(binary=True) as cursor:
-        rows = cursor.execute(_TAKE, {"share": share, "limit": limit, "bytes": BYTES})
-        return list(map(Sent._make, rows))
+def take(conn: Connection[Any], share: int, limit: int) -> Iterator[Sent]:
+    """Ask for the next rows of the inbox, at most `share` of one login, one of each login in turn; yields them."""
+    asked = {"share": share, "limit": limit, "bytes": BYTES}
+    return map(Sent._make, conn.cursor(binary=True).execute(_TAKE, asked))
 
 
 def head(conn: Connection[Any]) -> tuple[int, bytes]:
     """Return the position and hash of the last record on the server, 0 and nothing where there is none."""
-    with conn.cursor(binary=True) as cursor:
-        found = cursor.execute("SELECT seq, hash FROM commandlog.chain ORDER BY seq DESC LIMIT 1").fetchone()
+    return head_of(ask_head(conn))
+
+
+def ask_head(conn: Connection[Any]) -> Cursor[Any]:
+    """Ask for the last record on the server; `head_of` reads the answer."""
+    return conn.cursor(binary=True).execute("SELECT seq, hash FROM commandlog.chain ORDER BY seq DESC LIMIT 1")
+
+
+def head_of(answer: Cursor[Any]) -> tuple[int, bytes]:
+    """Return the position and hash that were asked for."""
+    found = answer.fetchone()
     return (found[0], found[1]) if found else (0, b"")
 
 

@@ -48,7 +48,7 @@ class Doomed(Keeper):
 
     def _wake(self, conn: Any) -> None:
         super()._wake(conn)
-        self._die("committed", self.upto)
+        self._die("committed", self.log.db.execute("SELECT max(seq) FROM records").fetchone()[0])
 
     def _batch(self, conn: Any, limit: int) -> Any:
         turn = super()._batch(conn, limit)
