@@ -57,14 +57,19 @@ def export(
 ) -> Written:
     """Write everything up to `moment` to `out`, in the form that its suffix names and in the current language.
 
-    With `for_party`, only what that party may read. With `since` and `until` (milliseconds UTC), only what happened at
-    or after the one and before the other; with `sections`, only these parts of a form that has them. With `desk`, the
-    export is recorded in the log. A file that is there already is replaced, whole or not at all. `progress` is called
-    with the entries done and the total.
+    With `for_party`, only what that party may read: in a desk's file of a shared log always, by default its own. A
+    bundle of such a file leaves out what waits for its place. With `since` and `until` (milliseconds UTC), only what
+    happened at or after the one and before the other; with `sections`, only these parts of a form that has them. With
+    `desk`, the export is recorded in the log. A file that is there already is replaced, whole or not at all. `progress`
+    is called with the entries done and the total.
     Raises RuleError (a suffix, place, party, range or section that cannot be) or Unavailable (no room, no permission);
     nothing is left behind then.
     """
     form = _form(log, out)
+    if log.member and not log.member.keeper:
+        for_party = for_party or log.member.party  # more is not in the file
+        if form == "zip" and moment.position > log.head.seq:  # what waits for its place has no check value yet
+            moment = moment._replace(position=log.head.seq)
     contents = Contents(log, moment, for_party, desk.party if desk else "", since, until, sections)
     if form == "zip" and (contents.partly or contents.sections):
         raise RuleError(

@@ -15,6 +15,7 @@ from commandlog.log.bundle_form import CHECKPOINTS, CheckpointLine, RecordLine, 
 from commandlog.log.reading import newer_record
 from commandlog.log.witness import Line, line_at
 from commandlog.model.keeping import Attached, Erased
+from commandlog.model.order import Refused
 from commandlog.model.records import DeskOpened, NewerRecord, decode_frame, decode_words
 
 Progress = Callable[[int], None]
@@ -58,6 +59,7 @@ class Records:
         self.signatures = self.sealed = self.without_words = 0
         self.desks: dict[str, tuple[str, bytes]] = {}
         self.numbers: dict[str, int] = {}
+        self.refused: set[tuple[str, int]] = set()
         self.silent: dict[bytes, int] = {}
         self.erased: set[bytes] = set()
         self.attachments: dict[bytes, Expected] = {}
@@ -116,7 +118,7 @@ class Records:
             self._check_parts(header, row)
         elif self.for_party and row == RecordLine(seq, row.header, row.hash):
             self.sealed += 1
-            self.numbers[header.desk] = self.numbers.get(header.desk, 0) + 1
+            self.numbers[header.desk] = self._next(header.desk)
         else:
             raise Bad(_("what it says was taken away"), seq)
         if chain.link(self.head, header_bytes) != stored:
@@ -143,6 +145,8 @@ class Records:
             self.desks.setdefault(frame.desk, (frame.party, frame.key))
         elif isinstance(frame, Erased):
             self.erased.update(frame.records)
+        elif isinstance(frame, Refused):
+            self.refused.add((frame.desk, frame.count))
         self._check_writer(header, frame.by.party, frame.by.desk, frame.number)
         if not salted_words:
             self.without_words += 1
@@ -156,12 +160,19 @@ class Records:
         """Check that a record is its signer's own, and the next one of its desk: sealed ones count too."""
         if (party, desk) != (header.party, header.desk):
             raise Bad(_claims_another(), header.seq)
-        if number != self.numbers.get(desk, 0) + 1:
+        if number != self._next(desk):
             raise Bad(
                 _("a record of desk {desk} was left out, repeated or moved before this one").format(desk=desk),
                 header.seq,
             )
         self.numbers[desk] = number
+
+    def _next(self, desk: str) -> int:
+        """Return the number of a desk's next record: one that a shared log did not take is left out."""
+        number = self.numbers.get(desk, 0) + 1
+        while (desk, number) in self.refused:
+            number += 1
+        return number
 
     def _check_signature(self, header: chain.Header) -> None:
         party, key = self.desks.get(header.desk, ("", b""))

@@ -287,6 +287,8 @@ class Log:
         try:
             self.db = sqlite3.connect(copy)
             (self.log_id,) = self.db.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()
+            if member := self.db.execute("SELECT value FROM meta WHERE key = 'member'").fetchone():
+                self.for_party = json.loads(member[0])["party"]  # a desk's file of a shared log, where some is withheld
         except (sqlite3.Error, TypeError) as error:
             raise Unreadable(f"it is neither a bundle nor a log ({error})") from error
 
@@ -332,7 +334,15 @@ class Found:
         self.silent, self.erased = {}, set()  # records whose words are gone; those that a decision says so of
         self.attachments = {}  # SHA-256 → (position, salt, size)
         self.signed_by = ""
+        self.refused = set()  # desk and number of what a shared log did not take
         self.rewritten = 0  # where it first differs from a check line
+
+    def next_number(self, desk):
+        """Return the number of a desk's next record: one that was not taken into a shared log is left out."""
+        number = self.numbers.get(desk, 0) + 1
+        while (desk, number) in self.refused:
+            number += 1
+        return number
 
     def key(self, desk):
         """Return the public key of a desk, empty where none is known."""
@@ -406,7 +416,7 @@ def check_record(source, found, record):
         if not source.for_party or words is not None or words_hash is not None:
             raise Fault(seq, "what it says was taken away")
         found.sealed += 1
-        found.numbers[desk] = found.numbers.get(desk, 0) + 1
+        found.numbers[desk] = found.next_number(desk)
     else:
         if words is not None and words_hash is not None:
             raise Fault(seq, "it says that its words are gone, and has them")
@@ -427,9 +437,11 @@ def check_frame(found, seq, record_id, writer, frame, words):
         found.desks.setdefault(frame["desk"], (frame["party"], base64.b64decode(frame["key"])))
     if tuple(frame["by"][:2]) != writer:
         raise Fault(seq, "it claims to be written by another party or desk than the one that signed it")
-    if frame["number"] != found.numbers.get(writer[1], 0) + 1:
+    if frame["number"] != found.next_number(writer[1]):
         raise Fault(seq, f"a record of desk {writer[1]} was left out, repeated or moved before this one")
     found.numbers[writer[1]] = frame["number"]
+    if frame["kind"] == "refused":
+        found.refused.add((frame["desk"], frame["count"]))
     if frame["kind"] == "erased":
         found.erased.update(base64.b64decode(one) for one in frame["records"])
     if words is None:

@@ -1,12 +1,16 @@
 """Copies of a desk's file of a shared log: what waits, was refused or was opened is in them as in the file itself."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from commandlog.export.exporting import export
 from commandlog.log.backup import backup
+from commandlog.log.bundle_check import check_bundle
 from commandlog.log.copying import Follower
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.desk import Desk, home_desk, sit_down
@@ -19,9 +23,11 @@ from commandlog.log.verify import verify
 from commandlog.model.errors import RuleError
 from commandlog.model.order import UNREADABLE, Refused
 from commandlog.verbs import attaching, closing, continuing, saying
+from commandlog.views.moments import live
 from tests.log.histories import everything
 from tests.log.order import Order
 
+VERIFIER = Path(__file__).parents[2] / "docs" / "verifier" / "verify_commandlog.py"
 TABLES = ("promoted", "refused", "opened")
 
 
@@ -123,6 +129,36 @@ def test_a_backup_has_what_waits_and_what_is_made_of_it_is_for_reading(
         assert [one.words.text for one in log.records(1 << 48) if one.words] == ["", "wacht nog"]
         with pytest.raises(RuleError, match=r"made of a copy.*invitation"):
             sit_down(log, settings_folder(), "baken")
+
+
+def test_a_bundle_of_a_desk_holds_what_its_party_may_read_up_to_the_shared_end(
+    order: Order, guard: Desk, police: Desk, tmp_path: Path
+) -> None:
+    saying.note(police, "geheim", audience=("police",))
+    saying.note(guard, "voor iedereen")
+    order.take(police.log)
+    order.take(guard.log, 1)
+    with police.writing():
+        police.append(Refused, desk="B1", count=2, why=UNREADABLE)
+    order.take(police.log)
+    order.give(guard.log, sealed=[order.records[-3].seq])
+    saying.note(guard, "nog een")
+    order.take(guard.log)
+    secret = [one.seq for one in order.records if one.frame and b'"audience":["police"]' in one.frame]
+    order.give(guard.log, sealed=secret)
+    saying.note(guard, "wacht nog")
+    export(guard.log, tmp_path / "b.zip", live(guard.log), desk=guard)
+    found = check_bundle(tmp_path / "b.zip")
+    assert (found.fault, found.for_party, found.sealed) == ("", "baken", len(secret))
+    assert [
+        one.frame.number for one in guard.log.records(1, found.records) if one.frame and one.frame.by.desk == "B1"
+    ] == [1, 3]
+    for path in (tmp_path / "b.zip", guard.log.path):
+        assert subprocess.run([sys.executable, VERIFIER, path], check=False).returncode == 0
+    export(guard.log, tmp_path / "b.jsonl", live(guard.log), desk=guard)
+    text = (tmp_path / "b.jsonl").read_text()
+    assert "wacht nog" in text
+    assert "geheim" not in text
 
 
 def test_a_shared_log_is_continued_when_it_is_closed_for_all(order: Order, guard: Desk, tmp_path: Path) -> None:
