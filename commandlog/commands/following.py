@@ -94,7 +94,8 @@ class _Person:
 
     def tell(self, state: State) -> None:
         now = (state.phase, state.alarm, state.trouble, state.refused)
-        if now != self.said:
+        has_only_begun = not self.said and state.phase == "offline" and not state.trouble
+        if now != self.said and not has_only_begun:
             click.echo(state_line(state, self.zone))
             self.said = now
 

@@ -57,6 +57,14 @@ def ask(question: str) -> str:
     return getpass(question)
 
 
+def _chosen(question: str) -> str:
+    """Return a password that somebody chooses, typed twice: nobody sees what is typed."""
+    typed = ask(question)
+    if ask(_("Once more: ")) != typed:
+        raise RuleError(_("The two are not the same: join again."))
+    return typed
+
+
 @contextmanager
 def ended_by_signals(stop: threading.Event) -> Iterator[None]:
     """Take SIGTERM and Ctrl-C as the wish to end in order."""
@@ -255,7 +263,7 @@ def join(given: tuple[str, ...], certificate: Path | None, key: Path | None, dsn
         invitation = joining.decode(_said(given[0]))
     pair = (certificate.absolute(), key.absolute()) if certificate and key else None
     with Bar(_("received")) as bar:
-        joining.join(invitation, file, settings_folder(), ask, certificate=pair, progress=lambda done: bar(done, 0))
+        joining.join(invitation, file, settings_folder(), _chosen, certificate=pair, progress=lambda done: bar(done, 0))
     with opened(file) as log:
         name = log.covenant().party_name(invitation.party) if log.head.seq else invitation.party
         told = _("{file} is desk {desk} of {party} in “{event}”: {n} records.")
