@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
-from psycopg.errors import ConnectionTimeout
+from psycopg.errors import ConnectionTimeout, InsufficientPrivilege, IntegrityError
 
 from commandlog.language import _
 from commandlog.log.derived.table import PROVISIONAL
@@ -42,6 +42,7 @@ TEND = 5.0  # seconds between two slices of what can wait for an idle moment
 BACKOFF = (0.5, 5.0)  # seconds between two tries to connect, at first and at most
 PATIENCES = (PATIENCE, 15.0, 45.0, 60.0)  # seconds: longer each time that the server was too slow
 QUICK = 2.0  # seconds in which a connection was made, after which patience is short again
+FULL = 5.0  # seconds between two tries to send what the server had no room for
 SHUT_OUT = 60.0  # seconds between two tries of a login that was refused
 OVERDUE = 60.0  # seconds after which an entry that was sent should have its place
 
@@ -57,8 +58,8 @@ def run(
     """Follow the shared log that a file is a desk of, and send what is written in it, until `stop` is set.
 
     `tell` is called, on another thread, whenever the state changed; `password` when a connection needs one, and again
-    when that one was refused. Raises RuleError where the file is no desk or another process follows it already,
-    Damaged where the file is, and whatever `password` raises; all else is told and tried again.
+    when that one was refused. Raises RuleError where the file is no desk or another process follows it already, Damaged
+    where the file is; all else is told, and tried again.
     """
     with _alone(file), Log(file, clock=clock) as log:
         if log.member is None or log.member.keeper:
@@ -96,7 +97,8 @@ class _Line:
         self.watch = Watch(log, conn, lambda: self.follower.desks)
         self.noticed = True
         self.all_here = False
-        self.later = 0.0
+        self.later = self.full = 0.0
+        self.refused = ""
         self.polled = self.pulsed = self.looked = self.tended = 0.0
         self.pulsed_upto = 0
         conn.add_notify_handler(self._notice)
@@ -200,6 +202,7 @@ class _Desk:
                 self.offset = offset(conn, self.log.clock)
             if time.monotonic() - start < QUICK:
                 self.patience, self.watchdog.silent = 0, SILENT
+            self.shower.phase("catching_up")
             self.shower.say(offset_ms=self.offset, offset_flag=abs(self.offset) > OFFSET)
             self._follow(_Line(self.log, conn, bytes.fromhex(shared.keeper_key)))
 
@@ -226,7 +229,7 @@ class _Desk:
             line.noticed = True
         if line.noticed and now >= line.later and self._pull(line):
             return True
-        if line.all_here and line.sender.send():
+        if line.all_here and now >= line.full and self._send(line):
             return True
         if now - line.polled >= POLL:
             line.polled = now
@@ -251,17 +254,28 @@ class _Desk:
         self.shower.say(phase="catching_up" if behind or not line.all_here else "joined", server_upto=pulled.upto)
         return pulled.more
 
+    def _send(self, line: _Line) -> int:
+        """Send what is next. What the server has no room for waits here; reading goes on meanwhile."""
+        try:
+            return line.sender.send()
+        except (InsufficientPrivilege, IntegrityError) as error:
+            line.full = time.monotonic() + FULL
+            told = _("The shared log takes nothing from this desk for now ({error}). It is kept here, and tried again.")
+            line.refused = told.format(error=error.diag.message_primary or error)
+            return 0
+
     def _look(self, line: _Line, now: float) -> None:
         """Look around: does the shared log go on, who else is there; and tell the others how far this desk is."""
         alive = line.watch.alive()
         overdue = self._overdue(now)
         stands = (not alive and line.follower.desks.kept) or overdue
         trouble = _("The shared log takes nothing in at the moment. What you write is kept here until it does.")
+        refused = line.refused if now < line.full + POLL else ""
         self.shower.say(
             keeper_alive=alive,
             server_upto=max(line.watch.upto, self.log.head.seq),
             alarm="standstill" if stands else "",
-            trouble=trouble if stands else "",
+            trouble=refused or (trouble if stands else ""),
         )
         if now - line.pulsed >= PULSE_EVERY or self.log.head.seq - line.pulsed_upto >= PULSE_AFTER:
             line.pulsed, line.pulsed_upto = now, self.log.head.seq

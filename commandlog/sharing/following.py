@@ -29,7 +29,7 @@ FEW, MANY, BEHIND_MINE = 50, 500, 2_000
 """Records that are asked for at a time: when all is here, when catching up, and when own ones wait behind them."""
 BYTES = 8 << 20  # at which a page ends, whatever it lacks
 CHUNK = 100  # rows that come from the server at a time, where a page may be long
-PACE = 1.0  # seconds between two rebases of what waits
+PACE = 1.0  # seconds between two rebases of what waits, or more where one takes long: a fifth of the time at most
 INSIST = 5.0  # seconds of giving way after which a rebase goes first, once: who never stops writing must follow too
 
 # both sides of each join are bounded, or the planner reads all of it
@@ -81,7 +81,7 @@ class Follower:
         log.refresh()
         self.log, self.conn, self.member, self._pinned = log, conn, log.member, pinned
         self._checker = Checker(log.db, log.id, log.member, log.head, Desks.of(log.db, pinned))
-        self._rebased = 0.0
+        self._rested = 0.0
         self._insist = 0.0
         self._full = False
 
@@ -112,12 +112,17 @@ class Follower:
             page = self._checked(rows, more=full)
         except (Wrong, msgspec.ValidationError) as wrong:
             raise forked(self.log, getattr(wrong, "position", head + 1), str(wrong), rows) from wrong
-        if waits and not full and not self._in_time() and len(mine := self._own(rows)) < len(rows):
+        start, mine = time.monotonic(), self._own(rows) if waits else []
+        slow = (waits or bool(page.opened)) and len(mine) < len(rows)
+        if slow and not full and start < self._rested:
             if not mine:
-                return Pulled(0, head, later=self._rebased + PACE)
-            page = self._checked(mine, more=True)
+                return Pulled(0, head, later=self._rested)
+            slow, page = False, self._checked(mine, more=True)
         if not self._take(page):
             return Pulled(0, head, more=True)
+        if slow:
+            now = time.monotonic()
+            self._rested = now + max(PACE, 4 * (now - start))
         self._checker, self._full = page.checker, full
         return Pulled(len(page.rows), page.checker.head.seq, more=full)
 
@@ -198,9 +203,6 @@ class Follower:
         )
         return found[26:42]
 
-    def _in_time(self) -> bool:
-        return time.monotonic() >= self._rebased + PACE
-
     def _own(self, rows: list[Row]) -> list[Row]:
         """Return those rows with which the page begins that are the first of what waits here, in its order."""
         waiting = stored(self.log.db, PROVISIONAL, FOREVER)
@@ -228,7 +230,7 @@ class Follower:
             raise newer_record(rows[0].seq) from error
         except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
             raise forked(self.log, rows[0].seq, f"a record cannot be read: {error}", rows) from error
-        self._insist, self._rebased = 0.0, time.monotonic()
+        self._insist = 0.0
         return True
 
     def _give_way(self) -> bool:

@@ -284,7 +284,12 @@ def followers(folder: Path, say: Results, desks: int = DESKS, seconds: float = S
 
 @contextmanager
 def _whole(folder: Path, hosted: Hosted, code: str) -> Iterator[None]:
-    with _beside(_follow, _member(folder, hosted, code), folder / code, hosted.desks[code].password):
+    path = _member(folder, hosted, code)
+    row = hosted.admin.execute("SELECT max(seq) FROM commandlog.chain").fetchone() or (0,)
+    with _beside(_follow, path, folder / code, hosted.desks[code].password), Log(path, reading=True) as log:
+        while log.head.seq < row[0]:
+            time.sleep(0.1)
+            log.refresh()
         yield
 
 
@@ -327,6 +332,8 @@ def _light(dsns: list[str], query: str, first: int, last: int, ready: Any, resul
     for conn in conns:
         conn.add_notify_handler(lambda _notice: None)
         conn.execute("LISTEN chain")
+    for conn in conns:
+        _ask(conn, query, first)
     came = list[tuple[int, float]]()
     ready.wait(120)
     end = time.monotonic() + 120
@@ -336,15 +343,19 @@ def _light(dsns: list[str], query: str, first: int, last: int, ready: Any, resul
             conn.pgconn.consume_input()
             while conn.pgconn.notifies():
                 pass
-            with conn.cursor(binary=True) as cursor:
-                given: Any = {"head": Int8(head), "last": Int8(head + FEW)} if query == _PAGE else (Int8(head),)
-                rows = cursor.execute(query, given, prepare=True).fetchall()
+            rows = _ask(conn, query, head)
             now = time.monotonic()
             came += [(row[0], now) for row in rows if row[0] > head]
             upto[file] = max(head, rows[-1][0]) if rows else head
     results.put(came)
     for conn in conns:
         conn.close()
+
+
+def _ask(conn: psycopg.Connection, query: str, head: int) -> list[Any]:
+    given: Any = {"head": Int8(head), "last": Int8(head + FEW)} if query == _PAGE else (Int8(head),)
+    with conn.cursor(binary=True) as cursor:
+        return cursor.execute(query, given, prepare=True).fetchall()
 
 
 def _server_cpu(hosted: Hosted) -> float:

@@ -97,15 +97,18 @@ def test_what_waits_is_placed_and_the_rest_stays_behind_what_others_wrote(evenin
     evening.place(desk.log, 2)
     saying.note(police, "van de politie")
     evening.publish()
-    first = follower.pull()
-    assert first.taken == 2, "what is first of the own ones is placed without waiting"
+    assert follower.pull().taken == 3
+    evening.place(desk.log, 1)
+    saying.note(police, "en nog een")
+    evening.publish()
+    assert follower.pull().taken == 1, "what is first of the own ones is placed at once"
     pulled = follower.pull()
     assert (pulled.taken, pulled.later > 0) == (0, True), "two rebases in one second"
-    follower._rebased = 0.0  # a second later
+    follower._rested = 0.0  # a second later
     assert follower.pull().taken == 1
     evening.place(desk.log)
     evening.publish()
-    follower._rebased = 0.0
+    follower._rested = 0.0
     pull_all(follower)
     assert desk.log.tip == desk.log.head.seq == evening.log.head.seq
     assert everything(desk.log) == everything(evening.log)
@@ -124,7 +127,7 @@ def test_a_log_that_was_put_back_goes_on_only_by_a_decision(evening: Evening, fo
     evening.place(desk.log)
     saying.note(police, "van de politie, verloren")
     evening.publish()
-    follower._rebased = 0.0
+    follower._rested = 0.0
     pull_all(follower)
     saying.note(desk, "wacht nog")
     head = desk.log.head
@@ -139,7 +142,7 @@ def test_a_log_that_was_put_back_goes_on_only_by_a_decision(evening: Evening, fo
             follower.pull()
         assert (desk.log.refresh(), desk.log.head) == (desk.log.tip, head)
         return
-    follower._rebased = 0.0
+    follower._rested = 0.0
     pull_all(follower)
     assert texts(desk.log) == {"nog net bewaard", "besloten", "van ons, verloren", "wacht nog"}
     evening.place(desk.log)
