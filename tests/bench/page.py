@@ -12,6 +12,7 @@ from tests.bench import plot
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "performance.md"
 SAME_TERMS = "in the same terms: "
+SHARED = "shared: "
 
 _PLACE = "<!-- {name} -->\n(.*?)<!-- end -->"
 
@@ -22,8 +23,9 @@ def write(machine: str, results: list[dict[str, Any]]) -> None:
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     text = _put(text, "machine", f"Measured on {today} with {machine}.\n")
     tables = {
-        "budgets": [one for one in results if not one["work"].startswith((SAME_TERMS, "memory: "))],
+        "budgets": [one for one in results if not one["work"].startswith((SAME_TERMS, SHARED, "memory: "))],
         "memory": [one for one in results if one["work"].startswith("memory: ")],
+        "sharing": [one for one in results if one["work"].startswith(SHARED)],
         "terms": [one for one in results if one["work"].startswith(SAME_TERMS)],
     }
     for name, rows in tables.items():
@@ -46,7 +48,7 @@ def _table(rows: Iterable[dict[str, Any]]) -> str:
     lines = ["| records | work | measured | limit | |", "| ---: | --- | --- | --- | --- |"]
     for one in rows:
         verdict = {True: "met", False: "**missed**", None: ""}[one["met"]]
-        work = one["work"].removeprefix(SAME_TERMS).removeprefix("memory: ")
+        work = one["work"].removeprefix(SAME_TERMS).removeprefix(SHARED).removeprefix("memory: ")
         lines.append(f"| {one['size']:,} | {work} | {one['figure']} | {one['limit']} | {verdict} |")
     return "\n".join(lines) + "\n"
 

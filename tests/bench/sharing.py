@@ -8,6 +8,7 @@ import psycopg
 from commandlog.log.store import Log
 from tests.bench import sharing_desk, sharing_keeper, sizing
 from tests.bench.measuring import Results
+from tests.bench.page import SHARED
 from tests.sharing.servers import Server, programs
 from tests.sharing.whole import Seat, Whole
 
@@ -21,12 +22,14 @@ _BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'commandl
 
 def sharing(folder: Path, say: Results) -> None:
     """Measure all of it, and lay out a country."""
+    start = len(say)
     sharing_desk.delivery(folder, say)
     sharing_desk.followers(folder, say)
     (folder / "keeper").mkdir()
     sharing_keeper.keeper(folder / "keeper", say)
     standing(folder, say)
     sharing_desk.catching_up(folder, say)
+    say[start:] = [one._replace(work=SHARED + one.work) for one in say[start:]]
     print(sizing.in_words(sizing.costs([one._asdict() for one in say])))
 
 

@@ -30,12 +30,12 @@ def conflicts(path: Path) -> list[tuple[str, int, str]]:
 
 def test_of_two_that_accept_one_is_first_and_the_other_is_told(tmp_path: Path, server: Server) -> None:
     with Whole(tmp_path, server, {"venue": 1, "police": 2}) as event:
+        event.start()
         twice(event, TASKS)
 
 
 def twice(event: Whole, number: int) -> None:
     """Give out so many tasks, and let two desks that are apart accept each of them."""
-    event.start()
     giver, one, other = event.seats
     with giver.sits() as desk:
         given = [tasks.propose(desk, f"task {n}", to_party="police").id for n in range(number)]
@@ -48,9 +48,9 @@ def twice(event: Whole, number: int) -> None:
         accept_all(seat, given)
         assert conflicts(seat.file) == []  # alone, each believes that it is first
     one.proxy.mend()
-    one.wait(lambda state: state.phase == "joined" and not state.waiting)
+    event.converged(60, among=[one])
     other.proxy.mend()
-    event.converged()
+    event.converged(60)
     event.agreed()
     lost = conflicts(giver.file)
     assert len(lost) == number

@@ -51,7 +51,7 @@ def test_what_is_erased_is_gone_from_every_byte(
         with venue.sits() as desk:
             erase(desk, (position_of(desk.log.db, said),), "art. 17 AVG")
 
-            event.wait_for(lambda: not has([venue.file.parent, police.file.parent, *keepers]))
+        event.wait_for(lambda: not has([venue.file.parent, police.file.parent, *keepers]))
         event.wait_for(lambda: outstanding(venue) == [away.code])
         assert has([away.file.parent])  # it has not heard of it, and is named as the one that may have it
         assert event.run_with(purge_server) == []
