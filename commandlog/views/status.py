@@ -52,7 +52,7 @@ class Facts(NamedTuple):
 
 def facts(log: Log) -> Facts:
     """Return what a log is, now."""
-    records = log.refresh()
+    log.refresh()
     db = log.db
     checkpoint = db.execute("SELECT max(seq) FROM checkpoints").fetchone()[0] or 0
     desks = db.execute("SELECT desk, party FROM desks ORDER BY since").fetchall()
@@ -60,7 +60,7 @@ def facts(log: Log) -> Facts:
     return Facts(
         log.path,
         _name(log),
-        records,
+        log.head.seq,
         log.head.kept_at,
         log.head.hash,
         log.path.stat().st_size,
