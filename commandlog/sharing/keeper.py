@@ -93,6 +93,7 @@ class Keeper:
         self.desks: dict[str, Known] = {}
         self.errands: list[tuple[type[Frame], dict[str, Any]]] = []
         self.health = Health()
+        self._obstacle = ""
         self._sure = self._woken = False
         self._senders = 1
         self._unfit = set[bytes]()
@@ -108,9 +109,10 @@ class Keeper:
         """
         conn = self.connected()
         try:
-            if not self.lease.epoch and not self.lease.take(conn):
+            if not self.lease.epoch:
                 self._follow(conn)
-                return Turn(active=False, upto=self.log.head.seq)
+                if not (self._is_trusted() and self.lease.take(conn)):
+                    return Turn(active=False, upto=self.log.head.seq)
             if not self._sure:
                 self._begin(conn)
             turn = self._batches(conn)
@@ -170,29 +172,13 @@ class Keeper:
         """Be sure, before anything is put in order, that this log and the server's are the same."""
         with conn.transaction():
             self.lease.hold(conn)
-        try:
-            self._follow(conn)
-        except Forked as error:
-            if error.alarm == "rewound":
-                raise Behind.at(statements.head(conn)[0], self.log.head.seq) from error
-            raise
+        self._follow(conn)
         self._check_server(conn)
         self.desks = desks_of(self.log.db)
         self.party = self.party or rights.driver(self.log.db)
         self.errands = [one for one in self.errands if one[0] is Branched]  # all else is seen anew
         self._checkpoint = (self.log.db.execute("SELECT coalesce(max(seq), 0) FROM checkpoints").fetchone()[0], 0.0)
-        known = self.desks.get(self.desk)
-        if known and known.key != self._public:
-            told = _("This machine's key is not that of the log keeper {desk}: run it where it ran, or with its key.")
-            raise RuleError(told.format(desk=self.desk))
-        if known is None:
-            if any(code.startswith("LOG") for code in self.desks):
-                raise RuleError(
-                    _(
-                        "The log keeper {desk} is not known in the log yet: another one must be running once, together"
-                        " with this one, to say that it is to be trusted."
-                    ).format(desk=self.desk)
-                )
+        if self.desk not in self.desks:
             self.will_say(DeskOpened, desk=self.desk, party=self.party, key=self._public)
         self.house.begin()
         self._sure = True
@@ -200,11 +186,34 @@ class Keeper:
     def _follow(self, conn: "psycopg.Connection[Any]") -> None:
         """Bring the keeper's own log to where the server is. Raises Forked where it does not go on from there."""
         follower = Follower(self.log, conn, b"")
-        while follower.pull().more:
-            if self.lease.epoch:
-                with conn.transaction():
-                    self.lease.hold(conn)
+        try:
+            while follower.pull().more:
+                if self.lease.epoch:
+                    with conn.transaction():
+                        self.lease.hold(conn)
+        except Forked as error:
+            if error.alarm == "rewound":
+                raise Behind.at(statements.head(conn)[0], self.log.head.seq) from error
+            raise
         self.log.refresh()
+
+    def _is_trusted(self) -> bool:
+        """Whether desks will believe this keeper: the log names its key, or it is the first keeper of all.
+
+        Raises RuleError where the log names another key.
+        """
+        self._obstacle = ""
+        known = self.log.db.execute("SELECT key FROM desks WHERE desk = ? ORDER BY since", (self.desk,)).fetchone()
+        if known and known[0] != self._public:
+            told = _("This machine's key is not that of the log keeper {desk}: run it where it ran, or with its key.")
+            raise RuleError(told.format(desk=self.desk))
+        if not known and self.log.db.execute("SELECT 1 FROM desks WHERE desk GLOB 'LOG*'").fetchone():
+            told = _(
+                "The log keeper {desk} is not known in the log yet: another one must be running once, together with"
+                " this one, to say that it is to be trusted."
+            )
+            self._obstacle = told.format(desk=self.desk)
+        return not self._obstacle
 
     def _check_server(self, conn: "psycopg.Connection[Any]") -> None:
         """Raise Damaged where the server lacks what a keeper has signed as its end."""
@@ -293,6 +302,7 @@ class Keeper:
                 try:
                     turn = self.turn()
                     self.health.turned(turn.active, self.desk, self.lease.epoch, turn.upto, turn.rows, turn.seconds)
+                    self.health.trouble = self._obstacle
                     if time.monotonic() - tended >= RENEW:
                         tended = time.monotonic()
                         self.house.tend(active=turn.active, idle=not turn.rows)
