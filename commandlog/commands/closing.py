@@ -177,6 +177,12 @@ def rescue(file: Path, folder: Path) -> None:
     if done.log:
         told = _("To go on with: {log} (up to record {last}). Check it with `commandlog verify {log} --deep`.")
         click.echo(told.format(log=done.log, last=done.sound))
+    elif done.shared:
+        told = _(
+            "It was a desk's file of a shared log, which has all that had its place there: join it again with an"
+            " invitation (`commandlog join`), and write again what had waited."
+        )
+        click.echo(told)
     else:
         click.echo(_("Its covenant is lost, so no log could be made to go on with: begin a new one."))
     click.echo(

@@ -118,10 +118,11 @@ def _say(file: Path, verdict: Verdict | BundleVerdict, held: int) -> None:
 
 def _say_shared(verdict: Verdict) -> None:
     """Say what a desk's file of a shared log does not have, or has and the others do not."""
+    waiting, arriving = verdict.waiting, verdict.arriving
     for number, told in (
         (verdict.sealed, _("Of {n} records it holds only that they exist, when and whose.")),
-        (verdict.waiting, _("{n} records wait for their place in the shared log.")),
-        (verdict.arriving, _("{n} attachments have not come whole yet.")),
+        (waiting, ngettext("{n} record waits for its place.", "{n} records wait for their place.", waiting)),
+        (arriving, ngettext("{n} attachment is on its way.", "{n} attachments are on their way.", arriving)),
     ):
         if number:
             click.echo(told.format(n=number))

@@ -11,8 +11,9 @@ The folder appears whole or not at all.
 import base64
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.desk import Desk, home_party, sit_down
 from commandlog.log.files import failures, sync_folder
 from commandlog.log.judging import frame_of
+from commandlog.log.member import member_of
 from commandlog.log.rescue import evidence, own_keys, write_log
 from commandlog.log.store import Log
 from commandlog.log.survey import Gap, Saved, Survey
@@ -51,7 +53,8 @@ class Rescued(NamedTuple):
 
     `log` is what was made of those, None where its covenant was lost and nobody could go on in it. `fault` says what
     is wrong behind them, empty where nothing is; `gaps` are what is lost; `attachments` are the records whose files
-    were lost; `unread` are bytes that the disk did not give.
+    were lost; `unread` are bytes that the disk did not give. With `shared` it was a desk's file of a shared log, of
+    which no log is made.
     """
 
     folder: Path
@@ -65,6 +68,7 @@ class Rescued(NamedTuple):
     attachments: tuple[int, ...]
     unread: int
     timezone: str
+    shared: bool = False
 
     @property
     def lost(self) -> int:
@@ -102,8 +106,21 @@ def rescue(path: Path, folder: Path, settings: Path, progress: Progress = lambda
                 raise RuleError(_("There is no record of a log in {file}: nothing could be saved.").format(file=path))
             records, verified = _Documents(survey, covenant, done).write(part, progress)
             done = done._replace(records=records, verified=verified)
+            if _is_shared(copied.main):
+                return done._replace(shared=True)
             done = _log(survey, part / path.name, done, settings, progress)
     return done
+
+
+def _is_shared(main: Path) -> bool:
+    """Whether a damaged file was a desk's of a shared log, as far as it still says so; a copy of it is only read.
+
+    A log of its own made of such a file would be another log under the name of the shared one.
+    """
+    uri = f"{main.as_uri()}?mode=ro&immutable=1"
+    with suppress(sqlite3.Error, CommandLogError), closing(sqlite3.connect(uri, uri=True)) as db:
+        return member_of(db) is not None
+    return False
 
 
 def _log(survey: Survey, path: Path, done: Rescued, settings: Path, progress: Progress) -> Rescued:

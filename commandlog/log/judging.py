@@ -9,7 +9,7 @@ import msgspec
 from commandlog.language import _
 from commandlog.log import chain
 from commandlog.log.pages import STRAY
-from commandlog.log.rebuild import Stored
+from commandlog.log.rebuild import Stored, is_sealed
 from commandlog.model.records import decode_frame
 
 UNSURE = STRAY + 1  # what is added to the standing of a record of which only the header, unsigned, gives the position
@@ -25,6 +25,8 @@ def frame_of(record: Stored) -> object:
 
 def why(record: Stored) -> str:
     """Return what speaks against a record that was found."""
+    if is_sealed(record):
+        return _("what it says is not in this file")
     if not whole(record):
         return _("what it says was damaged or changed")
     if frame_of(record) is None:

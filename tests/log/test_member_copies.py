@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from commandlog.cli import main
 from commandlog.export.exporting import export
 from commandlog.log.backup import backup
 from commandlog.log.bundle_check import check_bundle
@@ -175,3 +176,19 @@ def test_a_shared_log_is_continued_when_it_is_closed_for_all(order: Order, guard
         assert log.member is None
         assert sit_down(log, settings_folder(), "baken").code == "B1"
     assert verify(tmp_path / "next.clog", deep=True).holds
+
+
+def test_of_a_damaged_file_all_that_can_be_read_is_saved_and_no_other_log_is_made(
+    order: Order, guard: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order.give(guard.log)
+    saying.note(guard, "wacht nog")
+    seq = guard.log.head.seq
+    guard.log.db.execute("UPDATE records SET words = x'00' WHERE seq = ?", (seq,))
+    guard.log.close()
+    assert main(["rescue", str(guard.log.path), str(tmp_path / "saved")]) == 0
+    said = capsys.readouterr().out
+    assert f"record {seq}: what it says was damaged" in said
+    assert "join it again with an invitation" in said
+    assert not (tmp_path / "saved" / "guard.clog").exists()
+    assert "wacht nog" in (tmp_path / "saved" / "saved.txt").read_text()
