@@ -3,6 +3,7 @@
 Nothing here ever holds the log while it waits for the network. One process at a time does this for a file.
 """
 
+import logging
 import random
 import select
 import threading
@@ -28,12 +29,14 @@ from commandlog.sharing.following import Follower
 from commandlog.sharing.forked import Forked
 from commandlog.sharing.link import PATIENCE, Refused, Revoked, connect, telling
 from commandlog.sharing.pulses import PULSE_AFTER, PULSE_EVERY
-from commandlog.sharing.sending import Sender
+from commandlog.sharing.sending import RECORDS, Sender
 from commandlog.sharing.settings import Settings
 from commandlog.sharing.showing import Shower
 from commandlog.sharing.state import OFFSET, State
 from commandlog.sharing.watchdog import SILENT, Watchdog
 from commandlog.sharing.watching import Watch, offset
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a lost connection is told, in words of our own
 
 POLL = 1.0  # seconds between two questions, whether or not there was a notice
 GLANCE = 0.003  # seconds between two looks whether something was written here
@@ -89,10 +92,10 @@ def _alone(file: Path) -> Iterator[None]:
 class _Line:
     """One connection, and what goes over it."""
 
-    def __init__(self, log: Log, conn: psycopg.Connection, pinned: bytes) -> None:
+    def __init__(self, log: Log, conn: psycopg.Connection, pinned: bytes, most: int) -> None:
         self.conn = conn
         self.follower = Follower(log, conn, pinned)
-        self.sender = Sender(log, conn)
+        self.sender = Sender(log, conn, most)
         self.fetcher = Fetcher(log, conn)
         self.watch = Watch(log, conn, lambda: self.follower.desks)
         self.noticed = True
@@ -136,6 +139,7 @@ class _Desk:
         self.patience = 0
         self.backoff = BACKOFF[0]
         self.offset = 0
+        self.most = RECORDS
         self.version = -1
         self.waited = (0, 0.0)
 
@@ -204,7 +208,11 @@ class _Desk:
                 self.patience, self.watchdog.silent = 0, SILENT
             self.shower.phase("catching_up")
             self.shower.say(offset_ms=self.offset, offset_flag=abs(self.offset) > OFFSET)
-            self._follow(_Line(self.log, conn, bytes.fromhex(shared.keeper_key)))
+            line = _Line(self.log, conn, bytes.fromhex(shared.keeper_key), self.most)
+            try:
+                self._follow(line)
+            finally:
+                self.most = line.sender.most
 
     @contextmanager
     def _asking(self, conn: psycopg.Connection) -> Iterator[None]:

@@ -16,7 +16,7 @@ from commandlog.log.store import Log
 from commandlog.model.keeping import Attached
 from commandlog.model.records import decode_frame
 
-RECORDS, BYTES = 200, 1 << 20  # at most, in one transaction of the server
+RECORDS, FEWEST, BYTES = 200, 5, 1 << 20  # records and bytes at most, in one transaction of the server
 AGAIN = 15.0  # seconds without any of the own records coming back, after which what waits is sent again
 
 _INSERT = """
@@ -44,10 +44,12 @@ class _Waiting(NamedTuple):
 class Sender:
     """Hands over what one desk's file has for the shared log, a little at a time. Not for two threads."""
 
-    def __init__(self, log: Log, conn: psycopg.Connection) -> None:
+    def __init__(self, log: Log, conn: psycopg.Connection, most: int = RECORDS) -> None:
+        """`most` is how many records go at a time at first: few on a bad line, where a large batch may never arrive."""
         if log.member is None:
             raise AssertionError("a log of its own sends nothing")
         self.log, self.conn, self.desk = log, conn, log.member.desk
+        self.most = most
         self._sent = PROVISIONAL - 1
         self._first = 0
         self._since = time.monotonic()
@@ -61,8 +63,9 @@ class Sender:
         self._again()
         rows = self._next()
         if rows:
+            before, self.most = self.most, max(FEWEST, len(rows) // 4)  # fewer where this is cut short
             self._hand_over(rows)
-            self._sent = rows[-1].seq
+            self._sent, self.most = rows[-1].seq, min(RECORDS, max(before, 2 * len(rows)))
             for row in rows:
                 self._attach(row)
             return len(rows)
@@ -70,7 +73,7 @@ class Sender:
 
     def _next(self) -> list[_Waiting]:
         found, size = list[_Waiting](), 0
-        for one in self.log.db.execute(_NEXT, (self._sent + 1, FOREVER, RECORDS)).fetchall():
+        for one in self.log.db.execute(_NEXT, (self._sent + 1, FOREVER, self.most)).fetchall():
             row = _Waiting._make(one)
             size += len(row.frame) + len(row.words or b"")
             if found and size > BYTES:
