@@ -131,6 +131,7 @@ def shots(file: Path, look: str) -> Iterator[tuple[str, QWidget]]:
     window.show()
     QTest.qWaitForWindowExposed(window)
     QTest.qWait(3 * SETTLED)
+    window.entry.line.clear()
     window.session.shared._come(state(file))
     for name in ("desks", "settle"):
         window.show_screen(name)

@@ -169,6 +169,7 @@ class KeySheet(QDialog):
         area.setWidget(inside)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the words wrap
         area.setAccessibleName(_("Keys"))
         box = QVBoxLayout(self)
         box.addWidget(area)
