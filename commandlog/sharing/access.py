@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from commandlog.sharing.schema import PIECE, Names, Statement, split
 
-ROOM_ROWS, ROOM_BYTES = 20_000, 256 << 20
+ROOM_ROWS, ROOM_BYTES, ROOM_PULSES = 20_000, 256 << 20, 1000
 """What of one login may lie in the inbox, or as pieces, before the keeper has taken it."""
 SESSIONS = 4
 """Connections that one login may have at once: see docs/sharing.md, sizing."""
@@ -19,22 +19,30 @@ SESSIONS = 4
 _DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 _ADMITTED = "login = session_user AND revoked IS NULL AND (joined IS NOT NULL OR ends > clock_timestamp())"
 _MINE = "(SELECT commandlog.my_readers())"
+# In plpgsql, which plans once a session, not once a call: perhaps while the inbox was empty, so that its index is
+# insisted on. Room is asked for with every record: where the first and the last that wait are near each other, and the
+# table is small, nothing is counted.
+_ASKED = f"STABLE {_DEFINER} LANGUAGE plpgsql"
+_WAITING = "SELECT n FROM commandlog.inbox WHERE login BETWEEN session_user AND session_user ORDER BY"
 _FUNCTIONS = f"""
-CREATE FUNCTION commandlog.my_readers() RETURNS text[] LANGUAGE sql STABLE {_DEFINER} AS
-    $$ SELECT ARRAY[party, '*'] FROM commandlog.desks WHERE {_ADMITTED} AND NOT keeper $$;
-CREATE FUNCTION commandlog.room_in_inbox() RETURNS boolean LANGUAGE sql STABLE {_DEFINER} AS
-    $$ SELECT EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED})
-       AND (SELECT count(*) < {ROOM_ROWS} AND coalesce(sum(bytes), 0) < {ROOM_BYTES} FROM (
-           SELECT octet_length(frame) + coalesce(octet_length(words), 0) AS bytes FROM commandlog.inbox
-           WHERE login = session_user LIMIT {ROOM_ROWS}) AS mine) $$;
-CREATE FUNCTION commandlog.room_for_pieces() RETURNS boolean LANGUAGE sql STABLE {_DEFINER} AS
-    $$ SELECT EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED})
-       AND (SELECT count(*) < {ROOM_BYTES // PIECE} FROM (
-           SELECT FROM commandlog.pieces_in WHERE login = session_user LIMIT {ROOM_BYTES // PIECE}) AS mine) $$;
-CREATE FUNCTION commandlog.room_for_pulses() RETURNS boolean LANGUAGE sql STABLE {_DEFINER} AS
-    $$ SELECT EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED})
-       AND (SELECT count(*) < 1000 FROM (
-           SELECT FROM commandlog.pulses WHERE login = session_user LIMIT 1000) AS mine) $$;
+CREATE FUNCTION commandlog.my_readers() RETURNS text[] {_ASKED} AS $$ BEGIN RETURN
+    (SELECT ARRAY[party, '*'] FROM commandlog.desks WHERE {_ADMITTED} AND NOT keeper); END $$;
+CREATE FUNCTION commandlog.room_in_inbox() RETURNS boolean {_ASKED}
+    SET enable_sort = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$ BEGIN RETURN
+    EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED}) AND (
+    coalesce(({_WAITING} login DESC, n DESC LIMIT 1) - ({_WAITING} login, n LIMIT 1) + 1, 0) < {ROOM_ROWS}
+    AND pg_table_size('commandlog.inbox') < {ROOM_BYTES}
+    OR (SELECT count(*) < {ROOM_ROWS} AND coalesce(sum(bytes), 0) < {ROOM_BYTES} FROM (
+        SELECT octet_length(frame) + coalesce(octet_length(words), 0) AS bytes FROM commandlog.inbox
+        WHERE login = session_user LIMIT {ROOM_ROWS}) AS mine)); END $$;
+CREATE FUNCTION commandlog.room_for_pieces() RETURNS boolean {_ASKED} AS $$ BEGIN RETURN
+    EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED})
+    AND (SELECT count(*) < {ROOM_BYTES // PIECE} FROM (
+        SELECT FROM commandlog.pieces_in WHERE login = session_user LIMIT {ROOM_BYTES // PIECE}) AS mine); END $$;
+CREATE FUNCTION commandlog.room_for_pulses() RETURNS boolean {_ASKED} AS $$ BEGIN RETURN
+    EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED})
+    AND (SELECT count(*) < {ROOM_PULSES} FROM (
+        SELECT FROM commandlog.pulses WHERE login = session_user LIMIT {ROOM_PULSES}) AS mine); END $$;
 CREATE FUNCTION commandlog.joined() RETURNS boolean LANGUAGE sql VOLATILE {_DEFINER} AS
     $$ WITH mine AS (UPDATE commandlog.desks SET joined = coalesce(joined, clock_timestamp())
                      WHERE {_ADMITTED} RETURNING 1)

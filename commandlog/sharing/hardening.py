@@ -22,7 +22,7 @@ _FUNCTIONS: LiteralString = (
     "|pg_stat_get_activity|pg_stat_get_backend_.*|pg_lock_status|pg_blocking_pids|pg_safe_snapshot_blocking_pids"
     "|pg_(total_)?relation_size|pg_table_size|pg_indexes_size|pg_database_size|pg_tablespace_size)$"
 )
-_WATCHING: LiteralString = "^(pg_stat_get_activity|pg_lock_status)$"  # what a keeper needs, and whoever monitors
+_WATCHING: LiteralString = "^(pg_stat_get_activity|pg_lock_status|pg_table_size)$"  # for keepers, and whoever monitors
 
 _REVOKE = f"""DO $$ DECLARE function regprocedure; BEGIN
     FOR function IN SELECT oid::regprocedure FROM pg_proc

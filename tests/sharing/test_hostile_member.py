@@ -25,7 +25,7 @@ from tests.sharing.servers import Server, programs
 from tests.sharing.siege import ROLES, Siege, Working, attacking, besieged, reset, send
 
 ALL = os.environ.get("COMMANDLOG_PROBES") == "all"
-HOLD = 1.5 if ALL else 0.1  # seconds
+HOLD = 0.3 if ALL else 0.1  # seconds
 PATIENT = 1.0  # seconds: what p99 must stay below
 WRITING = HOLDING[2]
 MET: dict[str, tuple[str, ...]] = {"ok": ("",), "empty": ("",), "denied": ("42501",)}
