@@ -192,3 +192,24 @@ def test_a_server_that_is_put_back_stops_the_desk_until_it_has_all_again(
     admin.execute("INSERT INTO commandlog.chain VALUES (%s, %s, %s, %s)", last)
     police.until(lambda state: state.phase == "joined" and not state.alarm)
     assert len(list(evening.folder.glob("P1.clog.evidence-*"))) == 1
+
+
+def test_a_server_without_room_is_told_and_what_others_write_still_comes(
+    evening: Evening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "FULL", 0.5)
+    police, baken = evening.follow("P1"), evening.follow("B1")
+    for one in (police, baken):
+        one.until(lambda state: state.phase == "joined" and not state.waiting)
+    desk, other = police.desk, baken.desk
+    admin = evening.room.hosted.admin
+    login = evening.room.hosted.desks["P1"].login
+    admin.execute(f"ALTER POLICY member ON commandlog.inbox WITH CHECK (session_user <> '{login}')")
+    saying.note(desk, "past er niet bij")
+    saying.note(other, "past wel")
+    state = police.until(lambda state: "takes nothing from this desk" in state.trouble)
+    assert state.phase == "joined" and state.waiting == 1
+    soon(lambda: police.has("past wel"))
+    admin.execute("ALTER POLICY member ON commandlog.inbox WITH CHECK (true)")
+    soon(lambda: baken.has("past er niet bij"))
+    police.until(lambda state: not state.trouble and not state.waiting)
