@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from commandlog.language import _
 from commandlog.log import chain, derived, pieces
 from commandlog.log.comparing import SLICE, difference
 from commandlog.log.derived.table import PROVISIONAL, Applied
@@ -13,6 +14,7 @@ from commandlog.log.erasing import take_away
 from commandlog.log.files import reading_uri
 from commandlog.log.reading import Head, paged
 from commandlog.log.store import LOCK_TIMEOUT, Log
+from commandlog.model.errors import Damaged
 from commandlog.model.keeping import Attached, Erased
 from commandlog.model.order import Refused
 
@@ -222,6 +224,9 @@ class _Rebase:
     def _take(self, record: Stored) -> None:
         mine = self.waiting.pop(record.header[26:42], None)
         if mine:
+            if mine.header[50:] != record.header[50:]:  # what was said, and whose signature: never another's
+                told = _("record {seq} of the shared log is not what this desk wrote under its name")
+                raise Damaged(told.format(seq=record.seq), record.seq)
             self.db.execute("INSERT INTO promoted VALUES (?, ?)", (mine.seq, record.seq))
             if record.frame is None:  # what was written here stays readable here
                 record = record._replace(frame=mine.frame, words=mine.words, words_hash=mine.words_hash)

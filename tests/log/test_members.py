@@ -19,7 +19,7 @@ from commandlog.log.reading import Head
 from commandlog.log.rebuild import GaveWay, follows, stored
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
-from commandlog.model.errors import RuleError
+from commandlog.model.errors import Damaged, RuleError
 from commandlog.model.order import UNREADABLE, Refused
 from commandlog.verbs import attaching, saying
 from tests.log.order import Order, without
@@ -115,6 +115,20 @@ def test_what_waited_gets_its_place_and_no_position_is_given_twice(order: Order,
     assert guard.log.tip == guard.log.head.seq
     assert guard.log.head.hash == order.records[-1].hash
     assert saying.note(guard, "drie").seq == mine[1] + 1
+
+
+def test_nothing_else_takes_the_place_of_what_this_desk_wrote(order: Order, guard: Desk) -> None:
+    said = saying.note(guard, "zo heb ik het gezegd").seq
+    order.take(guard.log)
+    mine = order.records.pop()
+    header = mine.header[:50] + bytes(32) + mine.header[82:]
+    order.records.append(mine._replace(header=header, hash=chain.link(order.records[-1].hash or b"", header)))
+    with pytest.raises(Damaged, match="not what this desk wrote"):
+        order.give(guard.log)
+    with Log(guard.log.path, reading=True) as log:
+        words = log.record(said).words
+        assert words
+        assert words.text == "zo heb ik het gezegd"
 
 
 def test_a_position_from_before_is_where_the_record_stands_now(order: Order, guard: Desk) -> None:
