@@ -23,18 +23,17 @@ from commandlog.log.files import failures
 from commandlog.log.lock import Busy
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
-from commandlog.sharing.fetching import Fetcher
 from commandlog.sharing.followed import lock_of
-from commandlog.sharing.following import Follower
 from commandlog.sharing.forked import Forked
+from commandlog.sharing.line import Line
 from commandlog.sharing.link import PATIENCE, Refused, Revoked, connect, telling
 from commandlog.sharing.pulses import PULSE_AFTER, PULSE_EVERY
-from commandlog.sharing.sending import RECORDS, Sender
+from commandlog.sharing.sending import RECORDS
 from commandlog.sharing.settings import Settings
 from commandlog.sharing.showing import Shower
 from commandlog.sharing.state import OFFSET, State
 from commandlog.sharing.watchdog import SILENT, Watchdog
-from commandlog.sharing.watching import Watch, offset
+from commandlog.sharing.watching import offset
 
 logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a lost connection is told, in words of our own
 
@@ -87,34 +86,6 @@ def _alone(file: Path) -> Iterator[None]:
         raise RuleError(told.format(file=file)) from error
     finally:
         lock.close()
-
-
-class _Line:
-    """One connection, and what goes over it."""
-
-    def __init__(self, log: Log, conn: psycopg.Connection, pinned: bytes, most: int) -> None:
-        self.conn = conn
-        self.follower = Follower(log, conn, pinned)
-        self.sender = Sender(log, conn, most)
-        self.fetcher = Fetcher(log, conn)
-        self.watch = Watch(log, conn, lambda: self.follower.desks)
-        self.noticed = True
-        self.all_here = False
-        self.later = self.full = 0.0
-        self.refused = ""
-        self.polled = self.pulsed = self.looked = self.tended = 0.0
-        self.pulsed_upto = 0
-        conn.add_notify_handler(self._notice)
-
-    def _notice(self, _notify: object) -> None:
-        self.noticed = True
-
-    def listen(self) -> None:
-        """Take what has come in without having been asked for; raises psycopg.OperationalError where it was the end."""
-        pgconn = self.conn.pgconn
-        pgconn.consume_input()
-        while pgconn.notifies():
-            self.noticed = True
 
 
 class _Desk:
@@ -208,7 +179,7 @@ class _Desk:
                 self.patience, self.watchdog.silent = 0, SILENT
             self.shower.phase("catching_up")
             self.shower.say(offset_ms=self.offset, offset_flag=abs(self.offset) > OFFSET)
-            line = _Line(self.log, conn, bytes.fromhex(shared.keeper_key), self.most)
+            line = Line(self.log, conn, bytes.fromhex(shared.keeper_key), self.most)
             try:
                 self._follow(line)
             finally:
@@ -222,7 +193,7 @@ class _Desk:
             yield
         self.shower.asking(now=False)
 
-    def _follow(self, line: _Line) -> None:
+    def _follow(self, line: Line) -> None:
         line.fetcher.look(self.log.head.seq, again=True)
         while not self.stop.is_set():
             with self._asking(line.conn):
@@ -230,7 +201,7 @@ class _Desk:
             if not busy:
                 self._wait(line)
 
-    def _turn(self, line: _Line) -> bool:
+    def _turn(self, line: Line) -> bool:
         """Do what is next, in this order: take what is new, send, look around, fetch; returns whether more is to do."""
         now = time.monotonic()
         if now - line.polled >= POLL:
@@ -246,7 +217,7 @@ class _Desk:
         self.shower.say(pieces_missing=line.fetcher.missing)
         return fetched
 
-    def _pull(self, line: _Line) -> bool:
+    def _pull(self, line: Line) -> bool:
         line.noticed = False
         pulled = line.follower.pull()
         line.later = pulled.later
@@ -262,7 +233,7 @@ class _Desk:
         self.shower.say(phase="catching_up" if behind or not line.all_here else "joined", server_upto=pulled.upto)
         return pulled.more
 
-    def _send(self, line: _Line) -> int:
+    def _send(self, line: Line) -> int:
         """Send what is next. What the server has no room for waits here; reading goes on meanwhile."""
         try:
             return line.sender.send()
@@ -272,7 +243,7 @@ class _Desk:
             line.refused = told.format(error=error.diag.message_primary or error)
             return 0
 
-    def _look(self, line: _Line, now: float) -> None:
+    def _look(self, line: Line, now: float) -> None:
         """Look around: does the shared log go on, who else is there; and tell the others how far this desk is."""
         alive = line.watch.alive()
         overdue = self._overdue(now)
@@ -302,7 +273,7 @@ class _Desk:
             self.waited = (first, now)
         return now - self.waited[1] > OVERDUE
 
-    def _wait(self, line: _Line) -> None:
+    def _wait(self, line: Line) -> None:
         """Wait for a notice, for something written here, or for the time to ask again."""
         end = line.polled + POLL
         if line.noticed and line.later:
