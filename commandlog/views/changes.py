@@ -143,7 +143,8 @@ class Waiting:
         """Return what was shown while some records were sealed: not they, but what they have ended since."""
         part, db = ",".join(map(str, came)), self.log.db
         before = before - set(db.execute(f"SELECT occurred, key FROM entries WHERE since IN ({part})").fetchall())
-        for occurred, key, until in db.execute(f"SELECT occurred, key, until FROM entries WHERE until IN ({part})"):
+        ended = f"SELECT occurred, key, until FROM entries WHERE until IN ({part}) AND since NOT IN ({part})"
+        for occurred, key, until in db.execute(ended):
             before |= matching(self.log, self.wanted, {(occurred, key)}, Moment(until - 1, then.clock, until - 1))
         if not self.wanted.sealed or self.wanted.narrows:
             return before

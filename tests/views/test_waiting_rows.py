@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 from commandlog.log import chain
 from commandlog.log.desk import Desk
 from commandlog.log.store import Log
+from commandlog.verbs import saying
 from commandlog.views import found, rows, timeline
 from commandlog.views.counts import number
 from commandlog.views.filters import Filter
-from commandlog.views.found import rows_of
+from commandlog.views.found import Found, rows_of
+from commandlog.views.lines import Line
 from commandlog.views.moments import live
+from commandlog.views.rows import Rows
 from commandlog.views.tallies import Tally
+from tests.events import Clock
 from tests.log.histories import HISTORY, Step, begin, play
 from tests.log.order import Order
 from tests.views.test_rows import FILTERS, known, taken_in
@@ -89,3 +93,76 @@ def turn(order: Order, mine: Desk, theirs: Desk, what: str, steps: list[Step], m
     elif what == "open":
         query = "SELECT seq FROM records WHERE frame IS NULL ORDER BY seq LIMIT ?"
         order.give(mine.log, 0, opened=[seq for (seq,) in mine.log.db.execute(query, (many,))])
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    desks = begin(tmp_path)
+    saying.note(desks["venue"], "begin")
+    order = Order(desks["venue"].log)
+    desks["venue"].log.close()
+    return order
+
+
+def tick(order: Order) -> None:
+    """Let a minute go by: what is written in the same millisecond stands in no order."""
+    assert isinstance(order.clock, Clock)
+    order.clock.tick()
+
+
+def gone_on(log: Log, list_: Rows | Found, shown: list[Line]) -> list[Line]:
+    """Let a list go on to now; it is what a window shows then, and the whole list."""
+    found = taken_in(shown, list_, list_.advance(live(log)))
+    assert found == known(list_) == list(timeline.whole(log, live(log), list_.wanted))
+    return found
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_a_correction_that_comes_second_gives_its_place_up(order: Order, tmp_path: Path, few: bool) -> None:
+    timeline.FEW = 2_000 if few else -1
+    tick(order)
+    mine = order.join(tmp_path / "mine.clog", "police", "P9")
+    theirs = order.join(tmp_path / "theirs.clog", "baken", "B9")
+    entry = next(line for line in timeline.whole(mine.log, live(mine.log), Filter()) if line.text == "begin").entry
+    with mine.log, theirs.log:
+        list_ = rows_of(mine.log, live(mine.log), Filter(reader="police"))
+        while list_.extend():
+            pass
+        shown = known(list_)
+        saying.correct(mine, entry, "mijn versie", occurred_at=order.clock() - 600_000)
+        shown = gone_on(mine.log, list_, shown)
+        assert [line.text for line in shown] == ["mijn versie"]
+        saying.correct(theirs, entry, "hun versie", occurred_at=order.clock() + 600_000)
+        order.take(theirs.log)
+        order.give(mine.log)
+        shown = gone_on(mine.log, list_, shown)
+        assert "hun versie" in [line.text for line in shown]
+        assert len(shown) == 2  # mine is shown as what it is: not applied
+
+
+@pytest.mark.parametrize("few", [True, False])
+@pytest.mark.parametrize("sealed", [True, False])
+def test_what_is_opened_comes_to_its_place(order: Order, tmp_path: Path, few: bool, sealed: bool) -> None:
+    timeline.FEW = 2_000 if few else -1
+    tick(order)
+    mine = order.join(tmp_path / "mine.clog", "police", "P9")
+    theirs = order.join(tmp_path / "theirs.clog", "baken", "B9")
+    with mine.log, theirs.log:
+        wanted = Filter(reader="police", sealed=sealed)
+        saying.note(mine, "van mij")
+        list_ = rows_of(mine.log, live(mine.log), wanted)
+        while list_.extend():
+            pass
+        shown = known(list_)
+        tick(order)
+        said = saying.note(theirs, "geheim", occurred_at=order.clock() - 600_000)
+        saying.correct(theirs, said.seq, "geheimer", occurred_at=order.clock() - 900_000)
+        order.take(theirs.log)
+        last = len(order.records)
+        order.give(mine.log, sealed=[last - 2, last - 1, last])
+        shown = gone_on(mine.log, list_, shown)
+        assert sum(line.kind == "sealed" for line in shown) == 3 * sealed
+        order.give(mine.log, 0, opened=[last - 2, last - 1, last])
+        shown = gone_on(mine.log, list_, shown)
+        assert "geheimer" in [line.text for line in shown]
+        assert not any(line.kind == "sealed" for line in shown)

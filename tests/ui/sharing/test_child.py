@@ -12,6 +12,7 @@ from commandlog_ui.sharing.state import Shared, sound
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from commandlog.log.member import Member
 from commandlog.log.store import Log
 from commandlog.sharing.state import Present, State
 from tests.log.order import Order
@@ -150,3 +151,21 @@ def test_nothing_is_started_for_a_log_of_ones_own(path: Path, owner: QObject) ->
         assert not shared.follows
         assert shared.state is None
         assert not owner.findChildren(Child)
+
+
+def test_the_real_program_says_why_it_cannot_follow(log: Log, owner: QObject, qtbot: QtBot) -> None:
+    shared = Shared(log, owner)
+    shared.begin([sys.executable, "-m", "commandlog", "follow", str(log.path), "--json"])
+    qtbot.waitUntil(lambda: shared.state is not None and shared.state.trouble != "", timeout=30_000)
+    shared.end()
+    assert shared.state is not None
+    assert shared.state.phase == "offline"
+    assert "ask for a new invitation" in shared.state.trouble
+
+
+def test_a_keepers_file_follows_nothing(order: Order, owner: QObject, tmp_path: Path) -> None:
+    order.join(tmp_path / "baken.clog", "baken", "B1").log.close()
+    with Log(tmp_path / "baken.clog") as log:
+        assert Shared(log, owner).follows
+        log.join(Member("baken", "LOG1", keeper=True))
+        assert not Shared(log, owner).follows
