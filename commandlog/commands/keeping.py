@@ -14,7 +14,7 @@ from dateutil import tz
 from psycopg.conninfo import conninfo_to_dict
 
 from commandlog.commands.common import print_json
-from commandlog.commands.sharing import SERVER, ask, ended_by_signals, shown
+from commandlog.commands.sharing import SERVER, ask, ended_by_signals, shown, with_password
 from commandlog.language import _
 from commandlog.log.keys import desk_key, settings_folder
 from commandlog.model.errors import RuleError
@@ -61,10 +61,10 @@ def keep(
         told = _("Say one of --status, --purge, --login, --adopt FILE, or --branch REASON with --person NAME.")
         raise click.UsageError(told)
     if purge:
-        _purge(dsn)
+        _purge(with_password(dsn))
         return
     if login:
-        _make_login(dsn, login)
+        _make_login(with_password(dsn), login)
         return
     entrance = _Entrance(dsn)
     if status:

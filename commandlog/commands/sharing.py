@@ -13,7 +13,7 @@ from types import FrameType
 import click
 from dateutil import tz
 from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from commandlog.commands.bar import Bar
 from commandlog.commands.common import FILE, opened
@@ -21,7 +21,7 @@ from commandlog.language import _
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.model.covenant import spoken
-from commandlog.model.errors import RuleError
+from commandlog.model.errors import CommandLogError, RuleError
 from commandlog.model.harmless import visible
 from commandlog.sharing import inviting, joining, past, server
 from commandlog.sharing import share as sharing
@@ -55,6 +55,18 @@ def ask(question: str) -> str:
     if sys.stdin is None or not sys.stdin.isatty():
         raise RuleError(_("A password is needed, and nobody is here to type it: set PGPASSWORD, or use a terminal."))
     return getpass(question)
+
+
+def with_password(dsn: str) -> str:
+    """Return an administrator's connection string, with the password that is typed where the server wants one."""
+    try:
+        with telling(dsn):
+            connect(dsn, role="admin").close()
+    except CommandLogError as error:
+        if "no password supplied" in str(error):
+            login = conninfo_to_dict(dsn).get("user", "")
+            return make_conninfo(dsn, password=ask(_("Password of {login}: ").format(login=login)))
+    return dsn  # whatever else is wrong is told where the connection is used
 
 
 def _chosen(question: str) -> str:
@@ -150,7 +162,7 @@ def _share(desk: Desk, dsn: str) -> None:
     log = desk.log
     total = log.head.seq
     with Bar(_("shared")) as bar:
-        made = sharing.share(desk, dsn, settings_folder(), lambda done: bar(done, total))
+        made = sharing.share(desk, with_password(dsn), settings_folder(), lambda done: bar(done, total))
     name = desk.covenant.party_name(made.member.party)
     told = _("{file} is shared, {n} records. It is desk {desk} of {party} from now on.")
     click.echo(told.format(file=log.path, n=log.head.seq, desk=made.member.desk, party=name))
@@ -200,7 +212,7 @@ def invite(
     dsn: str, party: str, out: Path | None, whom: str, by_certificate: bool, address: str, ca: Path | None
 ) -> None:
     """Let one more desk of a party in: prints a code that works once, within two days, or writes it into a file."""
-    ca_pem = ca.read_text("ascii", "replace") if ca else ""
+    dsn, ca_pem = with_password(dsn), ca.read_text("ascii", "replace") if ca else ""
     with telling(dsn), closing(connect(dsn, role="admin")) as connection:
         made = inviting.invite(connection, dsn, party, at=address, ca_pem=ca_pem, by_certificate=by_certificate)
     code = joining.encode(made)
@@ -228,6 +240,7 @@ def invite(
 @click.argument("desk")
 def revoke(dsn: str, desk: str) -> None:
     """Show a desk out, now: its connections end, and its login works no more. What it wrote stays."""
+    dsn = with_password(dsn)
     with telling(dsn), closing(connect(dsn, role="admin")) as connection:
         server.revoke(connection, desk.strip().upper())
     told = _("{desk} is shown out. What it wrote stays; what it has received stays on its machine.")
@@ -257,6 +270,7 @@ def join(given: tuple[str, ...], certificate: Path | None, key: Path | None, dsn
         raise click.UsageError(_("A certificate and its key go together: --certificate FILE --key FILE."))
     file = Path(given[-1])
     if dsn:
+        dsn = with_password(dsn)
         with telling(dsn), closing(connect(dsn, role="admin")) as connection:
             invitation = inviting.invite(connection, dsn, party)
     else:
