@@ -196,9 +196,13 @@ class Server:
 
     def kill(self) -> None:
         """Kill the postmaster without a warning, and wait until its children have noticed and let go of the port."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        left = [Path("/proc") / child for child in children.read_text().split()] if children.exists() else []
         os.kill(self.pid, signal.SIGKILL)
         self._wait()
         end = time.monotonic() + 10
+        while any(child.exists() for child in left) and time.monotonic() < end:
+            time.sleep(0.05)
         while time.monotonic() < end:
             with socket.socket() as tried:
                 tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
