@@ -4,7 +4,7 @@ from typing import Any
 
 from commandlog.log.desk import Desk
 from commandlog.model.frames import Source
-from commandlog.model.records import Assessed, Words
+from commandlog.model.records import Assessed, Withdrawn, Words
 from commandlog.verbs import saying, tasks
 from commandlog.views import conflicts
 from commandlog.views.moments import live
@@ -23,7 +23,7 @@ def test_it_says_what_had_been_done_already_by_whom_and_when(venue: Desk, clock:
     task = tasks.propose(venue, "kijk", to_party="police")
     tasks.accept(venue, task.seq, source=POLICE)
     clock.tick(7)
-    lost = put(venue, tasks.Withdrawn, task=task.id, expects=task.id)
+    lost = put(venue, Withdrawn, task=task.id, expects=task.id)
     told = conflicts.said(venue.log, live(venue.log), lost.seq, "venue")
     assert told == "not applied: already accepted by Police at 18:00:00"
     (one,) = open_conflicts(venue.log, live(venue.log), "venue")

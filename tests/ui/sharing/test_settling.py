@@ -1,6 +1,7 @@
 """Conflicts and what was not taken: told at once, in sight until settled, settled by keys."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,7 @@ def test_the_row_leads_to_the_entry_and_the_handover_names_it(member: MainWindow
 def test_what_was_not_taken_is_written_again_or_left(
     member: MainWindow, order: Order, police: Desk, do: Do, elsewhere: Log, qtbot: QtBot
 ) -> None:
-    notes = [do(lambda desk, text=text: saying.note(desk, text)) for text in ("foto volgt", "hek oost dicht")]
+    notes = [do(partial(saying.note, text=text)) for text in ("foto volgt", "hek oost dicht")]
     for note in notes:
         with police.writing():
             police.append(Refused, desk="B1", count=note.frame.number, why=NEWER)
