@@ -1,14 +1,11 @@
 """The page that joins a shared log: an invitation, what it says before anything is done, and where the log will lie."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,16 +17,15 @@ from PySide6.QtWidgets import (
 
 from commandlog.language import _
 from commandlog.model.errors import RuleError
-from commandlog.model.harmless import visible
 from commandlog.sharing.invitation import LARGEST, SUFFIX, Invitation, decode
 
 from ..start.making import SUFFIX as LOG_SUFFIX
 from ..start.making import home
 from ..theme import Theme
+from .invitation_card import InvitationCard, ink
 from .invited import PasswordWanted, Wanted, dropped
 
 READ_AFTER = 150  # milliseconds after the last change of the text
-SOON = 3_600  # seconds before it runs out from which that is told
 
 
 class JoinPage(QWidget):
@@ -87,17 +83,7 @@ class JoinPage(QWidget):
         self.told.setWordWrap(True)
 
     def _build(self) -> None:
-        self.card = QFrame(self)
-        self.card.setAutoFillBackground(True)
-        self._grid = QGridLayout(self.card)
-        self._grid.setColumnStretch(1, 1)
-        self.said: list[tuple[QLabel, QLabel]] = []
-        for row in range(4):
-            pair = self._plain(), self._plain()
-            pair[1].setWordWrap(True)
-            for column, label in enumerate(pair):
-                self._grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignBaseline)
-            self.said.append(pair)
+        self.card = InvitationCard(self.theme, self)
         self.box = QVBoxLayout(self)
         self.title = self._plain()
         self.title.setText(_("Join a shared log"))
@@ -131,17 +117,9 @@ class JoinPage(QWidget):
         self.box.setSpacing(theme.px(8))
         self.title.setFont(theme.strong)
         self.code.setFixedHeight(theme.px(92))
-        self._grid.setContentsMargins(theme.px(12), theme.px(10), theme.px(12), theme.px(10))
-        self._grid.setHorizontalSpacing(theme.px(16))
-        ground = self.card.palette()
-        ground.setColor(self.card.backgroundRole(), theme.colour("raised"))
-        self.card.setPalette(ground)
+        self.card.dress()
         for label in self.labels.values():
             label.setFont(theme.small)
-        for row, (name, value) in enumerate(self.said):
-            name.setFont(theme.small)
-            value.setFont(theme.strong if row < 2 else theme.font)
-            _ink(name, theme, "muted")
         self._show()
 
     # -- what the invitation says --------------------------------------------------------------------------------------
@@ -183,19 +161,7 @@ class JoinPage(QWidget):
         self.enter.setEnabled(one is not None and not self._busy)
         if one is None:
             return
-        until, meaning = _until(one.until)
-        desk = _("{party}, desk {desk}").format(party=one.party_name or one.party, desk=one.desk)
-        rows = (
-            (_("Event"), one.name, "text"),
-            (_("You will be"), desk, "text"),
-            (_("Server"), _where(one), "text"),
-            (_("Valid"), until, meaning),
-        )
-        for (name, value), (title, text, colour) in zip(self.said, rows, strict=True):
-            name.setText(title)
-            value.setText(visible(text))
-            _ink(value, self.theme, colour)
-        self.card.setAccessibleName(", ".join(f"{title}: {text}" for title, text, _colour in rows))
+        self.card.tell(one)
         self._propose(one)
 
     def _propose(self, one: Invitation) -> None:
@@ -212,7 +178,7 @@ class JoinPage(QWidget):
 
     def say(self, text: str, *, wrong: bool = True) -> None:
         """Say what is wrong, or what is going on."""
-        _ink(self.told, self.theme, "late" if wrong else "text")
+        ink(self.told, self.theme, "late" if wrong else "text")
         self.told.setText(text)
         self.told.setVisible(bool(text))
 
@@ -341,30 +307,6 @@ class JoinPage(QWidget):
         else:
             self._finish()
         return True
-
-
-def _where(one: Invitation) -> str:
-    address = one.address
-    if address.tls == "local" or address.host.startswith("/"):
-        return _("on this machine")
-    return _("{host}, port {port} (its certificate is checked)").format(host=address.host, port=address.port)
-
-
-def _until(until: int) -> tuple[str, str]:
-    """Return until when an invitation holds, and what the colour of that means."""
-    if not until:
-        return _("until somebody has joined with it"), "text"
-    left = until / 1000 - datetime.now(UTC).timestamp()
-    when = f"{datetime.fromtimestamp(until / 1000, UTC).astimezone():%d-%m-%Y %H:%M}"
-    if left <= 0:
-        return _("! It ran out on {time}: ask for a new one").format(time=when), "late"
-    return _("once, until {time}").format(time=when), "waiting" if left < SOON else "text"
-
-
-def _ink(label: QLabel, theme: Theme, meaning: str) -> None:
-    ink = label.palette()
-    ink.setColor(label.foregroundRole(), theme.colour(meaning))
-    label.setPalette(ink)
 
 
 def _beside(first: QWidget, second: QWidget) -> QHBoxLayout:

@@ -79,7 +79,7 @@ def paste(start: StartWindow, invitation: Invitation) -> None:
 
 
 def said(start: StartWindow) -> list[str]:
-    return [value.text() for _name, value in start.joining.said]
+    return [value.text() for _name, value in start.joining.card.said]
 
 
 def test_what_it_is_for_is_told_before_anything_is_done(start: StartWindow, at_home: Path) -> None:
