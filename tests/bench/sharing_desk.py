@@ -359,10 +359,11 @@ def _ask(conn: psycopg.Connection, query: str, head: int) -> list[Any]:
 
 
 def _server_cpu(hosted: Hosted) -> float:
-    """Return the seconds of processor time that the server's processes have used so far."""
-    total = 0.0
+    """Return the seconds of processor time that the server's processes, also those that are gone, have used so far."""
+    total, postmaster = 0, ""
     for (pid,) in hosted.admin.execute("SELECT pid FROM pg_stat_activity").fetchall():
         with suppress(OSError):
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total
+            total, postmaster = total + int(fields[11]) + int(fields[12]), fields[1]
+    gone = Path(f"/proc/{postmaster}/stat").read_text().rpartition(")")[2].split()
+    return (total + int(gone[13]) + int(gone[14])) / os.sysconf("SC_CLK_TCK")
