@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from commandlog.language import _
 from commandlog.log import chain, derived, pieces
 from commandlog.log.comparing import SLICE, difference
+from commandlog.log.derived import entries, fulltext
 from commandlog.log.derived.table import PROVISIONAL, Applied
 from commandlog.log.erasing import take_away
 from commandlog.log.files import reading_uri
@@ -194,19 +195,35 @@ def _giving_way(db: sqlite3.Connection, give_way: Callable[[], bool]) -> Iterato
         db.set_progress_handler(None, 0)
 
 
+class _Waiting(NamedTuple):
+    """A record that waits, what is said in it, and the facets that the full text knows it by."""
+
+    record: Stored
+    applied: Applied
+    facets: tuple[str, ...]
+
+
 class _Rebase:
-    """One transaction in which records of the shared order come in."""
+    """One transaction in which records of the shared order come in.
+
+    What goes on waiting stays in the full text as it is: taking thousands out of it only to put them in again is most
+    of the work, and none of it would show.
+    """
 
     def __init__(self, log: Log) -> None:
         self.db, self.clock = log.db, log.clock
         self.desk = log.member.desk if log.member else ""
-        self.waiting = {record.header[26:42]: record for record in stored(self.db, PROVISIONAL, derived.FOREVER)}
+        self.waiting = {one.applied.id: one for one in map(self._seen, stored(self.db, PROVISIONAL, derived.FOREVER))}
         self.refused: list[tuple[int, str]] = []
+
+    def _seen(self, record: Stored) -> _Waiting:
+        return _Waiting(record, record.applied(), entries.facets_at(self.db, record.seq))
 
     def run(self, opened: list[Stored], shared: Iterable[Stored]) -> None:
         db, first = self.db, min((one.seq for one in opened), default=PROVISIONAL)
         if self.waiting or opened:
-            derived.rollback(db, first - 1)
+            fulltext.rollback(db, first - 1, chain.SALT, PROVISIONAL - 1)
+            derived.rollback_tables(db, first - 1)
             db.execute("DELETE FROM records WHERE seq >= ?", (PROVISIONAL,))
         if opened:
             change = "UPDATE records SET frame = ?, words = ?, words_hash = ? WHERE seq = ?"
@@ -217,13 +234,21 @@ class _Rebase:
         for record in shared:
             self._take(record)
         self._put_aside()
-        for record in self.waiting.values():
-            db.execute(_INSERT, record)
-            derived.apply(db, record.applied())
+        for one in self.waiting.values():
+            db.execute(_INSERT, one.record)
+            facets = derived.apply_tables(db, one.applied)
+            if facets != one.facets:
+                self._forget(one)
+                fulltext.apply(db, one.applied, facets)
+
+    def _forget(self, one: _Waiting) -> None:
+        fulltext.take_out(self.db, one.record.seq, one.applied.words, one.facets)
 
     def _take(self, record: Stored) -> None:
-        mine = self.waiting.pop(record.header[26:42], None)
-        if mine:
+        waited = self.waiting.pop(record.header[26:42], None)
+        if waited:
+            mine = waited.record
+            self._forget(waited)
             if mine.header[50:] != record.header[50:]:  # what was said, and whose signature: never another's
                 told = _("record {seq} of the shared log is not what this desk wrote under its name")
                 raise Damaged(told.format(seq=record.seq), record.seq)
@@ -237,10 +262,10 @@ class _Rebase:
     def _put_aside(self) -> None:
         """Take out of what waits whatever a keeper has refused."""
         for number, why in self.refused:
-            found = [(one, record) for one, record in self.waiting.items() if record.applied().frame.number == number]
-            for record_id, record in found:
-                del self.waiting[record_id]
-                said = record.applied().frame
+            for one in [one for one in self.waiting.values() if one.applied.frame.number == number]:
+                del self.waiting[one.applied.id]
+                self._forget(one)
+                record, said = one.record, one.applied.frame
                 if isinstance(said, Attached):  # its pieces go when nobody can be in the middle of them any more
                     pieces.receive(self.db, said.file, [], self.clock())
                 row = (record.seq, record.header, record.frame, record.words, why)

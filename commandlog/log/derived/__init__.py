@@ -101,12 +101,18 @@ def schema(version: int = 0) -> list[str]:
 
 def apply(db: Connection, r: Applied) -> None:
     """Take one record into every derived table that it concerns."""
-    fulltext.apply(db, r, entries.apply(db, r))
+    fulltext.apply(db, r, apply_tables(db, r))
+
+
+def apply_tables(db: Connection, r: Applied) -> tuple[str, ...]:
+    """Take one record into the tables, and leave the full text as it is; returns its facets, in the order of FACETS."""
+    facets = entries.apply(db, r)
     if r.frame is not None:
         if r.frame.origin:
             origins.apply(db, r)
         for one in _BY_KIND.get(type(r.frame), ()):
             one(db, r)
+    return facets
 
 
 def derive(db: Connection, version: int) -> None:
@@ -135,6 +141,11 @@ def applied(seq: int, header: bytes, frame: bytes | None, words: bytes | None) -
 def rollback(db: Connection, position: int) -> None:
     """Make every derived table what it was after the record at `position`; the records themselves stay."""
     fulltext.rollback(db, position, SALT)
+    rollback_tables(db, position)
+
+
+def rollback_tables(db: Connection, position: int) -> None:
+    """Make the tables what they were after the record at `position`, and leave the full text as it is."""
     for table in TABLES:
         table.rollback(db, position)
 

@@ -9,7 +9,7 @@ from functools import cache
 from sqlite3 import Connection
 
 from commandlog.log.derived.entries import FACETS, facets_at
-from commandlog.log.derived.table import Applied
+from commandlog.log.derived.table import FOREVER, Applied
 from commandlog.model.records import Words, decode_words
 
 OPTIONS = "content='', columnsize=0, tokenize='unicode61 remove_diacritics 2', prefix='3'"
@@ -54,9 +54,14 @@ def index(db: Connection, name: str, seq: int, words: Words | None) -> None:
 
 def remove(db: Connection, seq: int, words: Words | None) -> None:
     """Take one record out of the index; its entry row must still be there."""
+    take_out(db, seq, words, facets_at(db, seq))
+
+
+def take_out(db: Connection, seq: int, words: Words | None, facets: tuple[str, ...]) -> None:
+    """Take one record out of the index, given the facets that it was put in with."""
     db.execute(
         "INSERT INTO fulltext (fulltext, rowid, text, facets) VALUES ('delete', ?, ?, ?)",
-        (seq, words.everything() if words else "", _facets(db, seq)),
+        (seq, words.everything() if words else "", facet_words(facets)),
     )
 
 
@@ -66,9 +71,9 @@ def forget(db: Connection, seq: int, words: Words) -> None:
     index(db, NAME, seq, None)
 
 
-def rollback(db: Connection, position: int, salt: int) -> None:
-    """Take everything after a position out of the index; words are stored behind `salt` bytes."""
-    rows = db.execute("SELECT seq, words FROM records WHERE seq > ?", (position,)).fetchall()
+def rollback(db: Connection, position: int, salt: int, last: int = FOREVER) -> None:
+    """Take everything after a position, up to `last`, out of the index; words are stored behind `salt` bytes."""
+    rows = db.execute("SELECT seq, words FROM records WHERE seq > ? AND seq <= ?", (position, last)).fetchall()
     for seq, words in rows:
         remove(db, seq, decode_words(words[salt:]) if words else None)
 
