@@ -5,7 +5,8 @@ sent again; the server has each record of a login once.
 """
 
 import time
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import LiteralString, NamedTuple
 
 import msgspec
 import psycopg
@@ -18,12 +19,22 @@ from commandlog.model.records import decode_frame
 
 RECORDS, FEWEST, BYTES = 200, 5, 1 << 20  # records and bytes at most, in one transaction of the server
 AGAIN = 15.0  # seconds without any of the own records coming back, after which what waits is sent again
+SLOWER = 4  # times as long as sending took, in which they do not come back either on a slow line
 
+# empty stands for NULL, so that each column has one type; the row that is all empty is none
 _INSERT = """
 INSERT INTO commandlog.inbox (id, header, frame, words, words_hash)
-SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[]) ON CONFLICT DO NOTHING
+SELECT id, header, frame, nullif(words, ''), nullif(words_hash, '')
+FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[])
+    AS row (id, header, frame, words, words_hash)
+WHERE id != '' ON CONFLICT DO NOTHING
 """
-_PIECE = "INSERT INTO commandlog.pieces_in (file, number, bytes) VALUES (%b, %b, %b) ON CONFLICT DO NOTHING"
+_PIECE = """
+INSERT INTO commandlog.pieces_in (file, number, bytes)
+SELECT file, number, bytes FROM (VALUES (%b::bytea, %b::int, %b::bytea)) AS row (file, number, bytes)
+WHERE file != '' ON CONFLICT DO NOTHING
+"""
+_NO_RECORD, _NO_PIECE = ([b""],) * 5, (b"", 0, b"")
 _THERE = "SELECT file, array_agg(number) FROM commandlog.pieces WHERE file = ANY(%b) GROUP BY file"
 _NOTICE = "NOTIFY inbox"
 _NEXT = "SELECT seq, header, frame, words, words_hash FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"
@@ -40,6 +51,11 @@ class _Waiting(NamedTuple):
     words: bytes | None
     words_hash: bytes | None
 
+    @property
+    def values(self) -> tuple[bytes, ...]:
+        """What goes into the inbox."""
+        return self.header[26:42], self.header, self.frame, self.words or b"", self.words_hash or b""
+
 
 class Sender:
     """Hands over what one desk's file has for the shared log, a little at a time. Not for two threads."""
@@ -52,8 +68,9 @@ class Sender:
         self.most = most
         self._sent = PROVISIONAL - 1
         self._first = 0
-        self._since = time.monotonic()
+        self._since, self._again_after = time.monotonic(), AGAIN
         self._pieces: list[tuple[bytes, int]] | None = None
+        self._known = set[str]()
 
     def send(self) -> int:
         """Send what is next: a batch of records, else a piece of an attachment; returns how many of them, 0 for none.
@@ -64,8 +81,11 @@ class Sender:
         rows = self._next()
         if rows:
             before, self.most = self.most, max(FEWEST, len(rows) // 4)  # fewer where this is cut short
-            self._hand_over(rows)
+            start, columns = time.monotonic(), zip(*(row.values for row in rows), strict=True)
+            self._hand_over(_INSERT, _NO_RECORD, [list(column) for column in columns])
             self._sent, self.most = rows[-1].seq, min(RECORDS, max(before, 2 * len(rows)))
+            self._since = time.monotonic()
+            self._again_after = AGAIN + SLOWER * (self._since - start)
             for row in rows:
                 self._attach(row)
             return len(rows)
@@ -81,13 +101,20 @@ class Sender:
             found.append(row)
         return found
 
-    def _hand_over(self, rows: list[_Waiting]) -> None:
-        """Put records in the inbox, and say so in a transaction of its own: notices may fail, and hold up nobody."""
-        columns = ([row.header[26:42] for row in rows], *([row[at] for row in rows] for at in (1, 2, 3, 4)))
+    def _hand_over(self, query: LiteralString, nothing: Sequence[object], values: Sequence[object]) -> None:
+        """Insert values, and say so in a transaction of its own: notices may fail, and hold up nobody. One round trip.
+
+        The server learns the statement from `nothing` first. Else its transaction would begin with the statement and
+        wait for the values, on a bad line for longer than a keeper lets it; so it begins when all of them are there.
+        """
         with self.conn.pipeline() as pipeline:
-            self.conn.execute(_INSERT, columns)
+            if query not in self._known:
+                self.conn.execute(query, nothing, prepare=True)
+                pipeline.sync()
+            self.conn.execute(query, values, prepare=True)
             pipeline.sync()
             self.conn.execute(_NOTICE)
+        self._known.add(query)
 
     def _again(self) -> None:
         """Begin anew with what waits where nothing of it has come back for a while: the server may have lost it."""
@@ -95,7 +122,7 @@ class Sender:
         now = time.monotonic()
         if first != self._first or first > self._sent:
             self._first, self._since = first, now
-        elif first and now - self._since > AGAIN:
+        elif first and now - self._since > self._again_after:
             self._sent, self._since = PROVISIONAL - 1, now
 
     # -- attachments -----------------------------------------------------------------------------------------------
@@ -119,18 +146,12 @@ class Sender:
             data = pieces.piece(self.log.db, file, number)
             if data:  # else it was erased since
                 try:
-                    self._hand_over_piece(file, number, data)
+                    self._hand_over(_PIECE, _NO_PIECE, (file, number, data))
                 except psycopg.Error:
                     self._pieces.insert(0, (file, number))
                     raise
                 return 1
         return 0
-
-    def _hand_over_piece(self, file: bytes, number: int, data: bytes) -> None:
-        with self.conn.pipeline() as pipeline:
-            self.conn.execute(_PIECE, (file, number, data))
-            pipeline.sync()
-            self.conn.execute(_NOTICE)
 
     def _unsent(self) -> list[tuple[bytes, int]]:
         """Return the pieces of this desk's attachments that the server is not known to have, in their order."""
