@@ -131,7 +131,7 @@ class Follower:
         bounds = {"head": Int8(head), "last": Int8(last)}
         with self.conn.cursor(binary=True) as cursor:
             if last - head <= FEW:
-                return msgspec.convert(cursor.execute(_PAGE, bounds, prepare=True).fetchall(), list[Row])
+                return msgspec.convert(cursor.execute(_PAGE, bounds).fetchall(), list[Row])
             found, size = list[Row](), 0
             for row in cursor.stream(_PAGE, bounds, binary=True, size=CHUNK):
                 found.append(msgspec.convert(row, Row))
