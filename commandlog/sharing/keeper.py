@@ -39,6 +39,7 @@ CHECKPOINT_EVERY, CHECKPOINT_AFTER = 100, 60.0  # records, seconds
 ENOUGH = 0.25  # seconds after which a batch ends, whatever is left of it
 AGAIN = 1.0  # seconds between two tries when the server does not answer
 QUIET = 0.005  # seconds of rest after a turn that found nothing, however often one is woken
+MANY, BUSY = 10, 0.1  # records of a turn, and seconds after it in which nobody waits for a notice
 
 
 class Behind(Damaged):
@@ -96,6 +97,7 @@ class Keeper:
         self._obstacle = ""
         self._sure = self._woken = False
         self._senders = 1
+        self._busy = 0.0
         self._unfit = set[bytes]()
         self._checkpoint = (0, 0.0)
 
@@ -307,6 +309,8 @@ class Keeper:
                         tended = time.monotonic()
                         self.house.tend(active=turn.active, idle=not turn.rows)
                         tell(self.health)
+                    if turn.rows >= MANY:
+                        self._busy = time.monotonic()
                     if not turn.rows:
                         self._wait(RENEW if turn.active else RENEW / 2)
                 except (psycopg.Error, Superseded, Unavailable) as error:
@@ -321,9 +325,10 @@ class Keeper:
         """Sleep until the server says something, or for so many seconds.
 
         A notice that came with an answer during the turn is no longer there to wait for: `_woken` remembers it. Whoever
-        sends notices without end gets turns that find nothing, one in a while.
+        sends notices without end gets turns that find nothing, one in a while. After a turn that found much there is
+        more in a moment.
         """
-        if self._woken:
+        if self._woken or time.monotonic() - self._busy < BUSY:
             time.sleep(QUIET)
         elif self.conn is not None and not self.conn.closed:
             with selectors.DefaultSelector() as selector:

@@ -4,7 +4,8 @@ import multiprocessing
 import os
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.sharing.keeper_child import keeping
 from tests.sharing.seats import Room, empty
 from tests.sharing.servers import Server
 
-WRITERS, EACH = 32, 200  # desks, and records of each in one round
+WRITERS, EACH = 32, 400  # desks, and records of each in one round
 ROUNDS = 3
 PACE, SUSTAINED = 1_000, 10.0  # records a second, seconds
 TEXT = "man filmt camera's bij poort F en loopt weg richting vak 112, twee collega's gaan kijken"
@@ -43,6 +44,7 @@ _INTO_INBOX = (
 _NAMES = ("id", "header", "frame", "words")
 _EMPTY = "SELECT NOT EXISTS (SELECT FROM commandlog.inbox)"
 Rows = list[tuple[bytes, bytes, bytes, bytes]]
+Writing = tuple[Callable[[], None], Callable[[float], bool]]
 
 
 def keeper(folder: Path, say: Results) -> None:
@@ -112,47 +114,60 @@ def _row(one: Stored) -> tuple[bytes, bytes, bytes, bytes]:
 
 
 def _writers(here: Room, say: Results) -> None:
-    """Let all desks write as fast as they can, each record by itself: to the keeper, and into a bare table."""
+    """Let all desks write as fast as they can, each record by itself: into a bare table, and the same to the keeper."""
     dsn, bare, kept = here.hosted.dsn(here.hosted.keeper), [], []
     for _again in range(ROUNDS):
-        bare.append(_write(here.hosted, _rows_of_nobody(here), _INTO_BARE))
+        rows = _rows(here, EACH)
+        bare.append(_write(here.hosted, rows, _INTO_BARE))
         with keeping(here.folder, here.hosted.event.log_id, dsn):
-            _wait(here, lambda found: found[1] > 0)
-            kept.append(_write(here.hosted, _rows(here, EACH), _INTO_INBOX))
+            _wait(here)
+            kept.append(_write(here.hosted, rows, _INTO_INBOX))
     ratio = median(kept) / median(bare)
     figure = f"{median(kept):,.0f} records/s, {ratio:.2f} of bare inserts"
     say.say(WRITERS, "keeper: 32 desks at once, in order", figure, f"≥ 0.8 × {median(bare):,.0f}/s", ratio >= 0.8)
 
 
-def _rows_of_nobody(here: Room) -> dict[str, Rows]:
-    """Return rows of the same sizes that are nobody's records."""
-    header, frame, words = bytes(198), os.urandom(420), os.urandom(140)
-    return {code: [(os.urandom(16), header, frame, words) for _number in range(EACH)] for code in DESKS}
-
-
 def _write(hosted: Hosted, rows: dict[str, Rows], statement: str) -> float:
-    """Write from two processes of 16 threads each; returns rows a second, until all have their place."""
+    """Return how many rows a second are written, until the last has its place."""
+    with _writing(hosted, rows, statement) as (go, written):
+        start = time.perf_counter()
+        go()
+        while not written(0.005):
+            pass
+        while statement == _INTO_INBOX and not _is_empty(hosted):
+            time.sleep(0.005)
+        return sum(map(len, rows.values())) / (time.perf_counter() - start)
+
+
+@contextmanager
+def _writing(hosted: Hosted, rows: dict[str, Rows], statement: str, pause: float = 0.0) -> Iterator[Writing]:
+    """Have two processes ready to write, 16 threads each: gives what lets them go, and what waits until all is there."""
     context = multiprocessing.get_context("spawn")
-    ready, go = context.Semaphore(0), context.Event()
+    ready, go, done, end = context.Semaphore(0), context.Event(), context.Semaphore(0), context.Event()
     given = [(hosted.dsn(hosted.desks[code]), some) for code, some in rows.items()]
     parts = [given[0::2], given[1::2]]
-    others = [context.Process(target=_write_part, args=(part, statement, ready, go, 0.0)) for part in parts]
+    others = [context.Process(target=_write_part, args=(one, statement, pause, ready, go, done, end)) for one in parts]
     for other in others:
         other.start()
     for _other in others:
         ready.acquire()
-    count = sum(map(len, rows.values()))
-    start = time.perf_counter()
-    go.set()
+    left = len(others)
+
+    def written(patience: float) -> bool:
+        nonlocal left
+        left -= done.acquire(timeout=patience)
+        return left == 0
+
+    yield go.set, written
+    end.set()
     for other in others:
         other.join()
-    while statement == _INTO_INBOX and hosted.admin.execute(_EMPTY).fetchone() != (True,):
-        time.sleep(0.005)
-    return count / (time.perf_counter() - start)
 
 
-def _write_part(part: list[tuple[str, Rows]], statement: str, ready: Any, go: Any, pause: float) -> None:
-    """Insert the rows of some desks, a thread for each, in a process of its own."""
+def _write_part(
+    part: list[tuple[str, Rows]], statement: str, pause: float, ready: Any, go: Any, done: Any, end: Any
+) -> None:
+    """Insert the rows of some desks, a thread for each, in a process of its own; each says once that it has begun."""
     with ExitStack() as open_ones:
         conns = [open_ones.enter_context(psycopg.connect(dsn, autocommit=True)) for dsn, _rows in part]
         ready.release()
@@ -160,8 +175,10 @@ def _write_part(part: list[tuple[str, Rows]], statement: str, ready: Any, go: An
 
         def write(conn: psycopg.Connection, rows: Rows) -> None:
             due = time.monotonic()
-            for row in rows:
+            for number, row in enumerate(rows):
                 conn.execute(statement, dict(zip(_NAMES, row, strict=True)), prepare=True)
+                if not number and statement == _INTO_INBOX:
+                    conn.execute("NOTIFY inbox")
                 if pause:
                     due += pause
                     time.sleep(max(0.0, due - time.monotonic()))
@@ -172,17 +189,22 @@ def _write_part(part: list[tuple[str, Rows]], statement: str, ready: Any, go: An
             thread.start()
         for thread in threads:
             thread.join()
+        done.release()
+        end.wait()
 
 
-def _wait(here: Room, enough: Any) -> None:
+def _is_empty(hosted: Hosted) -> bool:
+    return hosted.admin.execute(_EMPTY).fetchone() == (True,)
+
+
+def _wait(here: Room) -> None:
     """Wait until the keeper has the lease, by what its row says."""
     end = time.monotonic() + 20
     query = (
-        "SELECT 0, epoch FROM commandlog.keepers WHERE holder <> '' AND renewed_at > clock_timestamp() - interval '1 s'"
+        "SELECT epoch FROM commandlog.keepers WHERE holder <> '' AND renewed_at > clock_timestamp() - interval '1 s'"
     )
     while time.monotonic() < end:
-        found = here.hosted.admin.execute(query).fetchone()
-        if found and enough(found):
+        if here.hosted.admin.execute(query).fetchone():
             return
         time.sleep(0.05)
     raise SystemExit("the keeper does not begin")
@@ -192,27 +214,20 @@ def _sustained(here: Room, say: Results) -> None:
     """Let all desks together write a thousand records a second for a while, and see how long records wait."""
     dsn = here.hosted.dsn(here.hosted.keeper)
     rows = _rows(here, int(PACE * SUSTAINED) // WRITERS)
-    given = [(here.hosted.dsn(here.hosted.desks[code]), some) for code, some in rows.items()]
-    context = multiprocessing.get_context("spawn")
-    ready, go = context.Semaphore(0), context.Event()
-    parts = (given[0::2], given[1::2])
-    others = [context.Process(target=_write_part, args=(one, _INTO_INBOX, ready, go, WRITERS / PACE)) for one in parts]
     query = "SELECT extract(epoch FROM clock_timestamp() - min(at))::float8 FROM commandlog.inbox"
     waited: list[float] = []
-    with keeping(here.folder, here.hosted.event.log_id, dsn):
-        _wait(here, lambda found: found[1] > 0)
-        for other in others:
-            other.start()
-        for _other in others:
-            ready.acquire()
+    with (
+        keeping(here.folder, here.hosted.event.log_id, dsn),
+        _writing(here.hosted, rows, _INTO_INBOX, WRITERS / PACE) as (go, written),
+    ):
+        _wait(here)
         before = _count(here)
         start = time.perf_counter()
-        go.set()
-        while any(other.is_alive() for other in others):
+        go()
+        while not written(0.05):
             oldest = here.hosted.admin.execute(query).fetchone()
             waited.append((oldest and oldest[0]) or 0.0)
-            time.sleep(0.05)
-        while here.hosted.admin.execute(_EMPTY).fetchone() != (True,):
+        while not _is_empty(here.hosted):
             time.sleep(0.005)
         seconds = time.perf_counter() - start
         rate = (_count(here) - before) / seconds
