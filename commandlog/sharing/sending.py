@@ -19,22 +19,14 @@ from commandlog.model.records import decode_frame
 
 RECORDS, FEWEST, BYTES = 200, 5, 1 << 20  # records and bytes at most, in one transaction of the server
 AGAIN = 15.0  # seconds without any of the own records coming back, after which what waits is sent again
+SLOW = 0.5  # seconds that sending takes, from which on it is no use to give notice
 SLOWER = 4  # times as long as sending took, in which they do not come back either on a slow line
 
-# empty stands for NULL, so that each column has one type; the row that is all empty is none
 _INSERT = """
 INSERT INTO commandlog.inbox (id, header, frame, words, words_hash)
-SELECT id, header, frame, nullif(words, ''), nullif(words_hash, '')
-FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[])
-    AS row (id, header, frame, words, words_hash)
-WHERE id != '' ON CONFLICT DO NOTHING
+SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[]) ON CONFLICT DO NOTHING
 """
-_PIECE = """
-INSERT INTO commandlog.pieces_in (file, number, bytes)
-SELECT file, number, bytes FROM (VALUES (%b::bytea, %b::int, %b::bytea)) AS row (file, number, bytes)
-WHERE file != '' ON CONFLICT DO NOTHING
-"""
-_NO_RECORD, _NO_PIECE = ([b""],) * 5, (b"", 0, b"")
+_PIECE = "INSERT INTO commandlog.pieces_in (file, number, bytes) VALUES (%b, %b, %b) ON CONFLICT DO NOTHING"
 _THERE = "SELECT file, array_agg(number) FROM commandlog.pieces WHERE file = ANY(%b) GROUP BY file"
 _NOTICE = "NOTIFY inbox"
 _NEXT = "SELECT seq, header, frame, words, words_hash FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"
@@ -51,11 +43,6 @@ class _Waiting(NamedTuple):
     words: bytes | None
     words_hash: bytes | None
 
-    @property
-    def values(self) -> tuple[bytes, ...]:
-        """What goes into the inbox."""
-        return self.header[26:42], self.header, self.frame, self.words or b"", self.words_hash or b""
-
 
 class Sender:
     """Hands over what one desk's file has for the shared log, a little at a time. Not for two threads."""
@@ -70,7 +57,6 @@ class Sender:
         self._first = 0
         self._since, self._again_after = time.monotonic(), AGAIN
         self._pieces: list[tuple[bytes, int]] | None = None
-        self._known = set[str]()
 
     def send(self) -> int:
         """Send what is next: a batch of records, else a piece of an attachment; returns how many of them, 0 for none.
@@ -81,11 +67,10 @@ class Sender:
         rows = self._next()
         if rows:
             before, self.most = self.most, max(FEWEST, len(rows) // 4)  # fewer where this is cut short
-            start, columns = time.monotonic(), zip(*(row.values for row in rows), strict=True)
-            self._hand_over(_INSERT, _NO_RECORD, [list(column) for column in columns])
+            columns = ([row.header[26:42] for row in rows], *([row[at] for row in rows] for at in (1, 2, 3, 4)))
+            took = self._hand_over(_INSERT, columns)
             self._sent, self.most = rows[-1].seq, min(RECORDS, max(before, 2 * len(rows)))
-            self._since = time.monotonic()
-            self._again_after = AGAIN + SLOWER * (self._since - start)
+            self._since, self._again_after = time.monotonic(), AGAIN + SLOWER * took
             for row in rows:
                 self._attach(row)
             return len(rows)
@@ -101,20 +86,18 @@ class Sender:
             found.append(row)
         return found
 
-    def _hand_over(self, query: LiteralString, nothing: Sequence[object], values: Sequence[object]) -> None:
-        """Insert values, and say so in a transaction of its own: notices may fail, and hold up nobody. One round trip.
+    def _hand_over(self, query: LiteralString, values: Sequence[object]) -> float:
+        """Insert values, and say so in a transaction of its own: notices may fail, and hold up nobody. Returns seconds.
 
-        The server learns the statement from `nothing` first. Else its transaction would begin with the statement and
-        wait for the values, on a bad line for longer than a keeper lets it; so it begins when all of them are there.
+        Prepared, and not in a pipeline: else the transaction begins before all has arrived, or ends well after, and on
+        a bad line that takes longer than a keeper lets it. Over a slow line a keeper finds it sooner than a notice.
         """
-        with self.conn.pipeline() as pipeline:
-            if query not in self._known:
-                self.conn.execute(query, nothing, prepare=True)
-                pipeline.sync()
-            self.conn.execute(query, values, prepare=True)
-            pipeline.sync()
+        start = time.monotonic()
+        self.conn.execute(query, values, prepare=True)
+        took = time.monotonic() - start
+        if took < SLOW:
             self.conn.execute(_NOTICE)
-        self._known.add(query)
+        return took
 
     def _again(self) -> None:
         """Begin anew with what waits where nothing of it has come back for a while: the server may have lost it."""
@@ -146,7 +129,7 @@ class Sender:
             data = pieces.piece(self.log.db, file, number)
             if data:  # else it was erased since
                 try:
-                    self._hand_over(_PIECE, _NO_PIECE, (file, number, data))
+                    self._hand_over(_PIECE, (file, number, data))
                 except psycopg.Error:
                     self._pieces.insert(0, (file, number))
                     raise
