@@ -14,6 +14,9 @@ from commandlog.model.errors import Damaged, RuleError
 
 _KEY = "member"
 
+HEADER, FRAME, WORDS = 1 << 10, 64 << 10, 256 << 10
+"""The most bytes that a header, a frame and words have in a shared log, salts and all: one record holds nobody up."""
+
 
 class Member(Struct, frozen=True):
     """What a file is in a shared log: the desk (its code, "P2") of a party, or with `keeper` that of a keeper.
@@ -34,6 +37,21 @@ class Member(Struct, frozen=True):
             " invitation (`commandlog invite`)."
         )
         return RuleError(told.format(file=file, desk=self.desk, party=self.party))
+
+    def check_size(self, frame: bytes, words: bytes) -> None:
+        """Raise RuleError where a frame or words, as they are stored, are more than the shared log takes at once."""
+        if len(frame) > FRAME:
+            told = _(
+                "Too much at once: this names so much that it takes {size} KiB, and a shared log takes {limit} KiB."
+                " Do it in several parts."
+            )
+            raise RuleError(told.format(size=-(-len(frame) // 1024), limit=FRAME >> 10))
+        if len(words) > WORDS:
+            told = _(
+                "Too much at once: this text takes {size} KiB, and a shared log takes {limit} KiB. Write it in several"
+                " entries, or attach it as a file."
+            )
+            raise RuleError(told.format(size=-(-len(words) // 1024), limit=WORDS >> 10))
 
 
 def member_of(db: Connection) -> Member | None:

@@ -370,6 +370,8 @@ class Log(LogReading):
         now = max(self.clock(), self._staged[-1].kept_at if self._staged else self.head.kept_at)
         record_id = self._ids.next(now)
         salted_frame, salted_words = chain.salted(frame_bytes, long_enough(words_bytes))
+        if self.member:
+            self.member.check_size(salted_frame, salted_words)
         digest = chain.digest_of(chain.part_hash(salted_frame), chain.part_hash(salted_words))
         self._staged.append(Staged(seq, record_id, now, signer, digest, salted_frame, salted_words))
         derived.apply(self.db, Applied(seq, record_id, now, signer.party, signer.desk, frame, words))

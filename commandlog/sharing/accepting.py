@@ -19,14 +19,12 @@ import msgspec
 from msgspec import Struct
 
 from commandlog.log import chain
+from commandlog.log.member import FRAME, HEADER, WORDS
 from commandlog.model.frames import By, Frame
 from commandlog.model.order import FORBIDDEN, NEWER, UNREADABLE, Branched, DeskSeen, Refused
 from commandlog.model.records import DeskOpened, NewerRecord, Words, decode_frame, decode_words, encode
 from commandlog.sharing.trust import KEEPER
 from commandlog.verbs.context import EARLIEST, LATEST
-
-HEADER, FRAME, WORDS = 1 << 10, 64 << 10, 4 << 20
-"""The most bytes that a header, a frame and words may have."""
 
 REPEATED = ""
 """Why a record is dropped that the log has already: nobody has to be told."""

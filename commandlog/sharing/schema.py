@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
+from commandlog.log.member import FRAME, HEADER, WORDS
 from commandlog.model.covenant import Party, spoken
 
 Statement = SQL | Composed
 
 VERSION = 1
-HEADER, FRAME, WORDS, PIECE = 1 << 10, 64 << 10, 4 << 20, (256 << 10) + 64
-"""Most bytes of each part, salts and all."""
+PIECE = (256 << 10) + 64
+"""Most bytes of a piece, salt and all."""
 
 
 class Names(NamedTuple):

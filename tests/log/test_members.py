@@ -14,12 +14,13 @@ from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.desk import Desk, home_desk, home_party, open_member_desk, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.log.lock import FileLock
-from commandlog.log.member import Member
+from commandlog.log.member import WORDS, Member
 from commandlog.log.reading import Head
 from commandlog.log.rebuild import GaveWay, follows, stored
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.errors import Damaged, RuleError
+from commandlog.model.keeping import Released
 from commandlog.model.order import UNREADABLE, Refused
 from commandlog.verbs import attaching, saying
 from tests.log.order import Order, without
@@ -71,6 +72,25 @@ def test_a_log_keepers_file_takes_no_entries(order: Order, guard: Desk, tmp_path
         with pytest.raises(RuleError, match="keeper"), log.writing():
             saying.note(Desk(log, guard.signer), "hier niet")
         assert (log.refresh(), home_desk(log, settings_folder())) == (len(order.records), None)
+
+
+def test_what_the_shared_log_would_not_take_at_once_is_not_even_stored(order: Order, guard: Desk) -> None:
+    said = saying.note(guard, "eerste").seq
+    before = guard.log.tip
+    with pytest.raises(RuleError, match=r"Too much at once.*257 KiB.*256 KiB"):
+        saying.note(guard, "x" * WORDS)
+    with pytest.raises(RuleError, match=r"Too much at once.*64 KiB.*parts"), guard.writing():
+        guard.append(Released, records=tuple(bytes([n % 256]) * 16 for n in range(3_000)), to_party="police")
+    assert guard.log.tip == before
+    saying.note(guard, "x" * (WORDS - 100))
+    assert guard.log.record(guard.log.tip).reference == f"B1-{guard.log.record(said).frame.number + 1}"
+    order.take(guard.log)
+    order.give(guard.log)
+    assert verify(guard.log.path).holds
+
+
+def test_a_log_of_its_own_takes_a_text_of_any_length(venue: Desk) -> None:
+    assert saying.note(venue, "x" * WORDS).words
 
 
 def _note(path: Path, begin: Any, go: Any) -> None:
