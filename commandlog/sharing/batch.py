@@ -1,13 +1,19 @@
 """A batch of what desks have sent: each row gets its place, or is declined in the log, or dropped and noted."""
 
+import sqlite3
 import time
+from collections import Counter
 from typing import NamedTuple
+
+import psycopg
 
 from commandlog.model.order import FORBIDDEN, UNREADABLE
 from commandlog.sharing import rights
-from commandlog.sharing.accepting import REPEATED, TAKEN, Accepted, Declined, Dropped, Sent, judge
+from commandlog.sharing.accepting import BROKEN, NO_DESK, REPEATED, TAKEN, Accepted, Declined, Dropped, Sent, judge
 from commandlog.sharing.ordering import Ordering, Unfit
 
+_OF_THIS_MACHINE = (sqlite3.OperationalError, psycopg.Error, OSError, MemoryError)
+"""What no row of the inbox can be blamed for: the disk is full, the line broke."""
 Note = tuple[str, bytes, str]
 """A login, the id of what it sent, and why that was dropped."""
 
@@ -26,24 +32,28 @@ class Done(NamedTuple):
         return self.taken + self.declined + self.dropped
 
 
-def put_in_order(order: Ordering, rows: list[Sent], unfit: set[bytes], until: float) -> Done:
+def put_in_order(order: Ordering, rows: list[Sent], unfit: Counter[bytes], until: float) -> Done:
     """Deal with rows one after the other, at least one and no more after `until` (time.monotonic).
 
-    `unfit` are ids of records that the tables were found unable to take in. Raises Unfit where that is found of
-    another one: nothing of the transaction may be kept then.
+    `unfit` says of ids how often their records were found to be what cannot be taken in: such a one is declined, and
+    dropped where that fails too. Raises Unfit where that is found of another one, whatever it was that went wrong:
+    nothing of the transaction may be kept then, and no single row may ever stop a keeper.
     """
     done = Done()
     for row in rows:
-        verdict = _verdict(order, row, unfit)
-        if isinstance(verdict, Accepted):
-            try:
+        try:
+            verdict = _verdict(order, row, unfit[row.id])
+            if isinstance(verdict, Accepted):
                 order.put(verdict)
-            except Unfit as error:
-                error.after = done.rows
-                raise
+            elif isinstance(verdict, Declined):
+                order.decline(row.desk, *verdict)
+        except _OF_THIS_MACHINE:
+            raise
+        except Exception as error:
+            raise Unfit(row.id, done.rows) from error
+        if isinstance(verdict, Accepted):
             done = done._replace(taken=done.taken + 1)
         elif isinstance(verdict, Declined):
-            order.decline(row.desk, *verdict)
             done = done._replace(declined=done.declined + 1)
         else:
             notes = ((row.login, row.id, verdict.why),) if verdict.why else ()
@@ -53,13 +63,18 @@ def put_in_order(order: Ordering, rows: list[Sent], unfit: set[bytes], until: fl
     return done
 
 
-def _verdict(order: Ordering, row: Sent, unfit: set[bytes]) -> Accepted | Declined | Dropped:
+def _verdict(order: Ordering, row: Sent, unfit: int) -> Accepted | Declined | Dropped:
+    if unfit > 1:
+        return Dropped(BROKEN)
     if writer := order.has(row.id):
         return Dropped(REPEATED if writer == row.desk else TAKEN)
-    verdict = judge(row, order.log_id, order.desks.get(row.desk))
+    known = order.desks.get(row.desk)
+    verdict = judge(row, order.log_id, known)
     if isinstance(verdict, Accepted):
-        if row.id in unfit:
-            return Declined(verdict.frame.number, UNREADABLE)
-        if not rights.allowed(order.db, verdict.frame):
-            return Declined(verdict.frame.number, FORBIDDEN)
+        if unfit:
+            verdict = Declined(verdict.frame.number, UNREADABLE)
+        elif not rights.allowed(order.db, verdict.frame):
+            verdict = Declined(verdict.frame.number, FORBIDDEN)
+    if isinstance(verdict, Declined) and known is None:  # the log does not speak of desks that it has not
+        return Dropped(NO_DESK)
     return verdict

@@ -11,6 +11,7 @@ import secrets
 import selectors
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, Self
@@ -98,7 +99,8 @@ class Keeper:
         self._sure = self._woken = False
         self._senders = 1
         self._busy = 0.0
-        self._unfit = set[bytes]()
+        self._unfit = Counter[bytes]()
+        self._tried: list[bytes] = []
         self._checkpoint = (0, 0.0)
 
     # -- one turn --------------------------------------------------------------------------------------------------
@@ -230,18 +232,24 @@ class Keeper:
             )
 
     def _batches(self, conn: "psycopg.Connection[Any]") -> Turn:
-        """Make one batch. A record that the tables cannot take in costs those before it one more try."""
+        """Make one batch. A record that cannot be taken in, here or on the server, costs others some more tries."""
         limit = statements.RECORDS
         while True:
             try:
                 return self._batch(conn, limit)
             except Unfit as unfit:
-                self._unfit.add(unfit.record_id)
+                self._unfit[unfit.record_id] += 1
                 limit = max(1, unfit.after + 1)
+            except (psycopg.DataError, psycopg.IntegrityError, UnicodeError):  # one of those that were put in order
+                if not self._tried or self._unfit[self._tried[0]] > 1:
+                    raise
+                if len(self._tried) == 1:
+                    self._unfit[self._tried[0]] += 1
+                limit = max(1, len(self._tried) // 2)
 
     def _batch(self, conn: "psycopg.Connection[Any]", limit: int) -> Turn:
         start = time.monotonic()
-        self._woken = False
+        self._woken, self._tried = False, []
         with self.log.writing():
             with conn.pipeline(), conn.transaction():
                 claim, end = self.lease.ask(conn), statements.ask_head(conn)
@@ -258,6 +266,7 @@ class Keeper:
                 for kind, fields in self.errands:
                     order.say(kind, **fields)
                 done = self._put(order, rows, start + ENOUGH)
+                self._tried = [row.id for row in rows[: done.rows]]
                 placed, changed = order.placed(), order.changed()
                 statements.put(conn, placed, changed)
                 statements.done(conn, [row.n for row in rows[: done.rows]], done.notes)

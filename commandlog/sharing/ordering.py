@@ -24,13 +24,14 @@ _INSERT = "INSERT INTO records (seq, header, hash, frame, words) VALUES (?, ?, ?
 
 
 class Unfit(Exception):
-    """A record passed every check, and the tables cannot take it in: nothing of the transaction may be kept."""
+    """A record passed every check, and the tables cannot take it in: nothing of the transaction may be kept.
 
-    def __init__(self, record_id: bytes) -> None:
+    `after` says how many rows of the batch came before it.
+    """
+
+    def __init__(self, record_id: bytes, after: int) -> None:
         super().__init__(record_id.hex())
-        self.record_id = record_id
-        self.after = 0
-        """How many rows of the batch came before it."""
+        self.record_id, self.after = record_id, after
 
 
 class Placed(NamedTuple):
@@ -86,26 +87,17 @@ class Ordering:
         return found[0] if found else ""
 
     def put(self, record: Accepted) -> None:
-        """Give a record the next place. Raises Unfit where the tables cannot take it in."""
+        """Give a record the next place. Whatever it raises, nothing of the transaction may be kept."""
         header = chain.placed(record.header, self.seq + 1, self._now())
-        try:
-            self._place(record.id, header, record.party, record.desk, record[4:])
-        except (
-            ValueError,
-            TypeError,
-            LookupError,
-            ArithmeticError,
-            self.db.IntegrityError,
-            self.db.DataError,
-        ) as error:
-            raise Unfit(record.id) from error
+        self._place(record.id, header, record.party, record.desk, record[4:])
         known = self.desks.get(record.desk) or Known(record.party, record.frame.key, 0)
         self.desks[record.desk] = known._replace(number=record.frame.number)
 
     def decline(self, desk: str, number: int, why: str) -> None:
         """Say in the log that a desk's next number is not taken."""
+        known = self.desks[desk]  # `batch` drops what an unknown one sends
         self.say(Refused, desk=desk, count=number, why=why)
-        self.desks[desk] = self.desks[desk]._replace(number=number)
+        self.desks[desk] = known._replace(number=number)
 
     def say(self, kind: type[Frame], words: Words = Words(), **fields: Any) -> None:  # noqa: B008 (frozen)
         """Put a record of the keeper's own in the next place."""

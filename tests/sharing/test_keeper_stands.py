@@ -1,0 +1,124 @@
+"""What one member sends, or one row holds, never stops the log keeper, nor what the others write."""
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from commandlog.model.frames import By
+from commandlog.model.order import UNREADABLE
+from commandlog.model.records import DeskOpened, Note, encode
+from commandlog.sharing import batch, statements
+from commandlog.sharing.accepting import BROKEN, NO_DESK, Sent
+from commandlog.sharing.ordering import Ordering, Placed
+from tests.sharing.conftest import Host
+from tests.sharing.seats import Room, Seat, empty, insert, made, room
+
+
+def _opening(seat: Seat, **otherwise: Any) -> bytes:
+    by = By(seat.desk.party, seat.desk.code)
+    said = {"by": by, "number": 1, "logged_at": 1, "occurred_at": 1, "desk": seat.desk.code, "party": seat.desk.party}
+    return encode(DeskOpened(**{**said, "key": seat.key.public_key().public_bytes_raw(), **otherwise}))
+
+
+def _in_chain(here: Room, seat: Seat) -> int:
+    rows = {row[1] for row in here.chain()}
+    return sum(one_id in rows for (one_id,) in seat.log.db.execute("SELECT id FROM entries"))
+
+
+def _why(seat: Seat) -> set[str]:
+    return {why for (why,) in seat.conn.execute("SELECT why FROM commandlog.refusals")}
+
+
+def test_a_desk_that_opens_itself_wrongly_is_no_desk_and_stops_nobody(tmp_path: Path, host: Host) -> None:
+    with room(tmp_path, host) as here:
+        keeper, bad, good = here.keeper(), here.seat("B1"), here.seat("P1")
+        insert(bad.conn, [made(bad, _opening(bad, by=By("police", "P1")))])
+        insert(bad.conn, [made(bad, _opening(bad, number=1, audience=("baken",)))])
+        insert(bad.conn, [made(bad, _opening(bad), b'{"text":5}')])
+        good.write(2)
+        good.send()
+        empty(keeper)
+        assert _in_chain(here, good) == 3
+        assert _why(bad) == {NO_DESK}
+        bad.send()  # as it should have done
+        empty(keeper)
+        assert _in_chain(here, bad) == 1
+
+
+def test_whatever_goes_wrong_with_a_row_costs_that_row_alone(
+    tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with room(tmp_path, host) as here:
+        keeper, bad, good = here.keeper(), here.seat("B1"), here.seat("P1")
+        good.send()
+        bad.send()
+        empty(keeper)
+        bad.write(3)
+        rows = bad.waiting()
+        true = batch.judge
+
+        def judge(sent: Sent, *known: Any) -> Any:
+            if sent.id == rows[1].header[26:42]:
+                raise KeyError(sent.desk)  # a mistake of ours
+            return true(sent, *known)
+
+        monkeypatch.setattr(batch, "judge", judge)
+        insert(bad.conn, rows)
+        good.write(2)
+        good.send()
+        empty(keeper)
+        assert _in_chain(here, good) == 3
+        assert _in_chain(here, bad) == 2
+        assert BROKEN in _why(bad)
+
+
+def test_a_new_desk_that_the_tables_cannot_take_in_is_dropped(
+    tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with room(tmp_path, host) as here:
+        keeper, bad, good = here.keeper(), here.seat("B1"), here.seat("P1")
+        true = Ordering.put
+
+        def put(order: Ordering, record: Any) -> None:
+            if record.desk == "B1":
+                raise OverflowError
+            true(order, record)
+
+        monkeypatch.setattr(Ordering, "put", put)
+        bad.send()
+        good.write(2)
+        good.send()
+        empty(keeper)
+        assert _in_chain(here, good) == 3
+        assert _why(bad) == {NO_DESK}
+
+
+def test_what_the_server_cannot_hold_is_found_among_the_rest(
+    tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with room(tmp_path, host) as here:
+        keeper, bad, good = here.keeper(), here.seat("B1"), here.seat("P1")
+        good.send()
+        bad.send()
+        empty(keeper)
+        bad.write(20)
+        waiting = bad.waiting()
+        true = statements.put
+
+        def put(conn: "psycopg.Connection[Any]", placed: list[Placed], changed: Any) -> None:
+            nul = [one for one in placed if one.stored.header[26:42] == waiting[7].header[26:42]]
+            true(conn, [one._replace(readers=["a\0b"]) if one in nul else one for one in placed], changed)
+
+        monkeypatch.setattr(statements, "put", put)
+        insert(bad.conn, waiting)
+        good.write(9)
+        good.send()
+        empty(keeper)
+        assert _in_chain(here, good) == 10
+        assert _in_chain(here, bad) == 20
+        refused = keeper.log.db.execute("SELECT since FROM entries WHERE kind = 'refused'").fetchall()
+        assert [(frame.count, frame.why) for frame in (keeper.log.record(seq).frame for (seq,) in refused)] == [
+            (9, UNREADABLE)
+        ]
