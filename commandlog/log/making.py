@@ -37,7 +37,7 @@ def making(path: Path) -> Iterator[Path]:
             with lock:
                 if os.path.lexists(path):
                     raise _already_there(path)
-                _clear(part)
+                clear(part)
                 try:
                     yield part
                     if _write_ahead(part):  # closing says nothing of a disk that refuses: the log is not in its file
@@ -46,7 +46,7 @@ def making(path: Path) -> Iterator[Path]:
                         )
                     part.rename(path)
                 finally:
-                    _clear(part)
+                    clear(part)
                 try:
                     sync_folder(path.parent)
                 except OSError:  # whoever is told that nothing was stored must find nothing
@@ -56,7 +56,8 @@ def making(path: Path) -> Iterator[Path]:
             lock.close()
 
 
-def _clear(part: Path) -> None:
+def clear(part: Path) -> None:
+    """Remove a log that was never finished, with all that lies beside it."""
     for leftover in ("-wal", "-shm", "-journal", "", ".lock"):
         Path(f"{part}{leftover}").unlink(missing_ok=True)
 

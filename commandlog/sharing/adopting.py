@@ -19,17 +19,21 @@ from commandlog.language import _
 from commandlog.log import pieces
 from commandlog.log.carrying import reading_from
 from commandlog.log.derived.table import FOREVER
+from commandlog.log.files import failures
+from commandlog.log.making import clear
 from commandlog.log.rebuild import Stored, rebase, stored
+from commandlog.log.signing import Signer
 from commandlog.log.store import Log
 from commandlog.model.errors import Damaged, RuleError
 from commandlog.model.order import Branched
 from commandlog.model.records import Words
 from commandlog.sharing import rights, statements
 from commandlog.sharing.checking import Checker, Row, Wrong
+from commandlog.sharing.following import Follower
 from commandlog.sharing.keeper import Keeper
 from commandlog.sharing.keepers_log import open_keepers_log
-from commandlog.sharing.lease import LEASE, Lease
-from commandlog.sharing.ordering import Changed, Placed
+from commandlog.sharing.lease import LEASE, Lease, Superseded
+from commandlog.sharing.ordering import Changed, Ordering, Placed, desks_of
 from commandlog.sharing.trust import Desks
 
 SLICE = 500  # records
@@ -74,7 +78,7 @@ def extend(log: Log, source: Log) -> int:
             told = _("Entry {seq} is sealed in {file}: name a log that holds everything, such as another keeper's.")
             raise RuleError(told.format(seq=sealed, file=source.path))
         try:
-            checker = checker.checked(rows, [], more=False)
+            checker = checker.checked(rows, [])
         except Wrong as wrong:
             told = _("Record {seq} of {file} does not hold: nothing from there on is put back.")
             raise Damaged(told.format(seq=wrong.position, file=source.path), wrong.position) from wrong
@@ -177,35 +181,64 @@ def branch(keeper: Keeper, reason: str, person: str) -> tuple[Log, Path]:
 
     That log is kept beside as it is; returns the new one, and where the old one lies. The keeper is closed: begin
     another on the new log. Raises RuleError without a reason and a person, or where nothing is lost by going on.
+
+    The server says in one transaction that it goes on, and forgets that it had more; files take each other's names
+    only after that. So wherever it is cut short, the keeper still stops as before, or goes on with the record that says
+    why; then it can be done again, and says nothing twice.
     """
     if not (reason.strip() and person.strip()):
         raise RuleError(_("Say who decides that the shared log goes on without its last records, and why."))
     log, conn = keeper.log, keeper.connected()
-    seq, _head = statements.head(conn)
-    lost = log.head
     if keeper.lease.epoch:
         keeper.lease.leave(conn)
-    if seq >= lost.seq and (not seq or log.check_value(seq) == _head):
-        raise RuleError(
-            _("The server lacks nothing that {file} has: there is nothing to decide.").format(file=log.path)
-        )
-    with _alone(conn) as lease, conn.transaction():
-        lease.hold(conn)
-        conn.execute("UPDATE commandlog.beats SET seq = %s WHERE seq > %s", (seq, seq))
+    beside = log.path.with_name(f"{log.path.name}.branch")
+    clear(beside)
+    with _alone(conn) as lease, open_keepers_log(beside, log.id, keeper.desk, log.clock) as made:
+        follower = Follower(made, conn, b"")
+        while follower.pull().more:
+            lease.hold(conn)
+        beats = conn.cursor(binary=True).execute("SELECT seq, hash FROM commandlog.beats ORDER BY seq DESC").fetchall()
+        lost = next((end for end in (log.head[:2], *beats) if not _has(made, *end)), None)
+        if lost is None:
+            raise RuleError(
+                _("The server lacks nothing that {file} has: there is nothing to decide.").format(file=log.path)
+            )
+        if not _is_said(made, lost):
+            _say_so(keeper, made, conn, lease, lost, Words(text=reason, person=person))
     keeper.close()
     log.close()
     now = datetime.fromtimestamp(log.clock() / 1000, UTC)
     aside = log.path.with_name(f"{log.path.name}.before-{now:%Y%m%dT%H%M%SZ}")
-    log.path.rename(aside)
-    made = open_keepers_log(log.path, log.id, keeper.desk, log.clock)
-    again = keeper.on(made)
-    again.will_say(Branched, words=Words(text=reason, person=person), after=seq, last=lost.seq, head=lost.hash)
-    try:
-        while again.turn().upto <= seq:
-            time.sleep(0.1)
-    finally:
-        again.close()
-    return made, aside
+    with failures(log.path):
+        log.path.rename(aside)
+        beside.rename(log.path)  # a keeper that finds no file begins a new one, and gets everything from the server
+    return open_keepers_log(log.path, log.id, keeper.desk, log.clock), aside
+
+
+def _has(log: Log, seq: int, head: bytes) -> bool:
+    return not seq or (seq <= log.head.seq and log.check_value(seq) == head)
+
+
+def _is_said(log: Log, lost: tuple[int, bytes]) -> bool:
+    """Whether the shared log says already that it goes on without what ended there."""
+    found = log.db.execute("SELECT since FROM entries WHERE kind = 'branched'").fetchall()
+    said = [log.record(seq).frame for (seq,) in found]
+    return any((one.last, one.head) == lost for one in said)
+
+
+def _say_so(keeper: Keeper, log: Log, conn: Connection, lease: Lease, lost: tuple[int, bytes], why: Words) -> None:
+    """Put the record that says so on the server and in the keeper's new log, and lower what the server had signed."""
+    last, head = lost
+    with log.writing(), conn.transaction():
+        lease.hold(conn)
+        if (end := statements.head(conn)) != log.head[:2]:
+            raise RuleError(_("The server has changed meanwhile, and is at {server}: try again.").format(server=end[0]))
+        signer = Signer(keeper.party or rights.driver(log.db), keeper.desk, keeper.key)
+        order = Ordering(log, signer, log.clock, desks_of(log.db))
+        order.say(Branched, why, after=log.head.seq, last=last, head=head)
+        statements.put(conn, order.placed(), order.changed())
+        conn.execute("UPDATE commandlog.beats SET seq = %s, hash = %s WHERE seq > %s", (*end, end[0]))
+        log.refresh()
 
 
 @contextmanager
@@ -217,8 +250,14 @@ def _alone(conn: Connection) -> Iterator[Lease]:
         if time.monotonic() < until:  # one that has ended a moment ago
             time.sleep(0.2)
             continue
-        raise RuleError(_("Another log keeper is at work: stop it first (`commandlog keep` runs somewhere)."))
+        raise _not_alone()
     try:
         yield lease
+    except Superseded as error:
+        raise _not_alone() from error
     finally:
         lease.leave(conn)
+
+
+def _not_alone() -> RuleError:
+    return RuleError(_("Another log keeper is at work: stop it first (`commandlog keep` runs somewhere)."))

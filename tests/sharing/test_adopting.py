@@ -8,7 +8,7 @@ from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.errors import Damaged, RuleError
 from commandlog.model.order import Branched
-from commandlog.sharing import adopting
+from commandlog.sharing import adopting, statements
 from commandlog.sharing.following import Follower
 from commandlog.sharing.keeper import Behind, Keeper
 from commandlog.sharing.keepers_log import open_keepers_log
@@ -139,3 +139,93 @@ def test_a_person_lets_it_go_on_without_them(tmp_path: Path, host: Host) -> None
         again.close()
         again.log.close()
         assert verify(again.log.path).fault == ""
+
+
+def test_a_keeper_without_its_file_goes_on_from_what_was_signed_as_the_end(tmp_path: Path, host: Host) -> None:
+    with room(tmp_path, host) as here:
+        keeper = _busy(here)
+        keeper.house.tend(active=True)
+        lost = keeper.log.head
+        _put_back(here)
+        keeper.close()
+        keeper.log.close()
+        keeper.log.path.unlink()
+        again = here.keeper()
+        with pytest.raises(Behind):
+            again.turn()
+        log, _aside = adopting.branch(again, "teruggezet", "J. de Vries")
+        with log:
+            said = log.record(log.head.seq).frame
+            assert (said.after, said.last, said.head) == (here.mark, lost.seq, lost.hash)
+
+
+class _Cut(Exception):
+    """The program ended here."""
+
+
+@pytest.mark.parametrize("step", ["nothing", "server", "commit", "aside", "in place"])
+def test_cut_short_anywhere_it_is_no_silent_rewind_and_can_be_done_again(
+    tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    with room(tmp_path, host) as here:
+        keeper = _busy(here)
+        keeper.house.tend(active=True)
+        lost = keeper.log.head
+        _put_back(here)
+        keeper.close()
+        with monkeypatch.context() as patch, pytest.raises(_Cut):
+            _cut(patch, step)
+            adopting.branch(keeper, "teruggezet", "J. de Vries")
+        keeper.close()
+        keeper.log.close()
+        is_said = step in ("commit", "aside", "in place")
+        assert len(here.chain()) == here.mark + is_said
+        (beat,) = here.hosted.admin.execute("SELECT seq FROM commandlog.beats").fetchall()
+        assert beat == ((here.mark,) if is_said else (lost.seq,))
+        again = here.keeper()
+        if not is_said:
+            with pytest.raises(Behind):
+                again.turn()
+        try:
+            log, _aside = adopting.branch(again, "teruggezet", "J. de Vries")
+            log.close()
+        except RuleError as error:  # only the last name was not given: a new file has all that the server has
+            assert "nothing to decide" in str(error)
+            assert step == "in place"
+        again.close()
+        again = here.keeper()
+        here.seat("B1").send()
+        empty(again)
+        kinds = "SELECT since FROM entries WHERE kind = 'branched'"
+        assert again.log.db.execute(kinds).fetchall() == [(here.mark + 1,)]
+        assert len(here.chain()) == again.log.head.seq > here.mark + 1
+        again.close()
+        again.log.close()
+        assert verify(again.log.path).fault == ""
+
+
+def _cut(patch: pytest.MonkeyPatch, step: str) -> None:
+    """Let it end before anything is done, in the server's transaction, behind it, or between the names of files."""
+
+    def cut(*_given: object) -> None:
+        raise _Cut
+
+    renames = iter(["aside", "in place"])
+    rename = Path.rename
+
+    def renamed(path: Path, target: Path) -> Path:
+        if path.suffix == ".new":
+            return rename(path, target)
+        if next(renames) == step:
+            raise _Cut
+        return rename(path, target)
+
+    match step:
+        case "nothing":
+            patch.setattr(Follower, "pull", cut)
+        case "server":
+            patch.setattr(statements, "put", cut)
+        case "commit":
+            patch.setattr(Keeper, "close", cut)
+        case _:
+            patch.setattr(Path, "rename", renamed)
