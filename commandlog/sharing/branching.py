@@ -39,7 +39,7 @@ def branches(log: Log, desks: Desks, after: int, row: Row) -> bool:
     (common,) = stored(log.db, after, after)
     end = Head(after, common.hash or b"", chain.unpack_header(common.header).kept_at, b"")
     try:
-        Checker(log.db, log.id, log.member, end, desks).checked([row], [], more=False)
+        Checker(log.db, log.id, log.member, end, desks).checked([row], [])
     except Wrong:
         return False
     said = row.stored.applied().frame

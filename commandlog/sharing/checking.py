@@ -1,7 +1,8 @@
 """Checking what a server says about the shared log, before any of it is taken. Nothing here talks to anybody.
 
 The chain holds by its hashes; a keeper's checkpoint ties it to a signature, and what no checkpoint vouches for yet is
-checked by its desks' own signatures.
+checked by its desks' own signatures. Whoever wrote a record must have been opened before it: by the key that was named
+there, and of a keeper by the one that is known (`trust.Desks`).
 """
 
 from sqlite3 import Connection
@@ -13,13 +14,15 @@ from commandlog.log import chain
 from commandlog.log.chain import Header
 from commandlog.log.derived.table import PROVISIONAL, position_of
 from commandlog.log.member import Member
-from commandlog.log.reading import Head
+from commandlog.log.reading import Head, newer_record
 from commandlog.log.rebuild import Stored, follows, says
 from commandlog.model.keeping import Erased
-from commandlog.model.records import decode_frame
+from commandlog.model.order import Branched, DeskSeen, Refused
+from commandlog.model.records import DeskOpened, NewerRecord, decode_frame
 from commandlog.sharing.trust import Desks
 
-UNVOUCHED = 500  # records without a checkpoint, at which their signatures are checked, although more is to come
+KEEPERS_OWN = (Refused, Branched, DeskSeen)
+"""What nobody but a keeper says."""
 
 
 class Row(NamedTuple):
@@ -64,16 +67,16 @@ class Checker:
 
     def __init__(self, db: Connection, log_id: bytes, member: Member, head: Head, desks: Desks) -> None:
         self.db, self.log_id, self.member, self.head, self.desks = db, log_id, member, head, desks
-        self._unvouched: tuple[Header, ...] = ()
 
-    def checked(self, rows: list[Row], opened: list[Row], *, more: bool) -> "Checker":
+    def checked(self, rows: list[Row], opened: list[Row]) -> "Checker":
         """Return a checker that stands behind these rows; raises Wrong where one of them cannot be.
 
-        `opened` are earlier records, with the headers that are here, that were sealed. With `more`, the server has told
-        that others follow: signatures can wait for the checkpoint behind them.
+        `opened` are earlier records, with the headers that are here, that were sealed. Nothing is believed for the sake
+        of what is to come: what no checkpoint among the rows vouches for is checked by its signature. Raises
+        Unavailable where a record takes a newer program.
         """
         after = Checker(self.db, self.log_id, self.member, self.head, self.desks)
-        unvouched = list(self._unvouched)
+        unvouched = list[Header]()
         for row in rows:
             try:
                 header = after._row(row)
@@ -83,13 +86,12 @@ class Checker:
             if row.signature is not None:
                 after._checkpoint(row)
                 unvouched = []
-        if unvouched and (not more or len(unvouched) > UNVOUCHED):
-            after._signatures(unvouched)
-            unvouched = []
-        after._unvouched = tuple(unvouched)
+        after._signatures(unvouched)
         for row in opened:
-            if not says(row.stored, chain.unpack_header(row.header).digest):
+            header = chain.unpack_header(row.header)
+            if not says(row.stored, header.digest):
                 raise Wrong(row.seq, "a record that was opened is not what its digest says")
+            after._writer(header, _said(row))
         after._erasures(rows, opened)
         return after
 
@@ -103,9 +105,24 @@ class Checker:
             raise Wrong(position, "a record of this desk's own party is sealed")
         if header.desk == self.member.desk:
             self._own(position, header)
-        self.desks = self.desks.with_(header, row.frame)
+        said = _said(row)
+        if isinstance(said, DeskOpened):
+            self.desks = self.desks.with_(header, said)
+        self._writer(header, said)
         self.head = head
         return header
+
+    def _writer(self, header: Header, said: Any) -> None:
+        """Check that a record is by a desk that was opened, in its own name, and of a kind that it may say."""
+        known = self.desks.get(header.desk)
+        if known is None or known.party != header.party:
+            raise Wrong(header.seq, "it is by a desk that was not opened")
+        if said is None:
+            return
+        if (said.by.party, said.by.desk) != (header.party, header.desk):
+            raise Wrong(header.seq, "it claims to be by another desk than the one that signed it")
+        if isinstance(said, KEEPERS_OWN) and not known.keeper:
+            raise Wrong(header.seq, "it is what only a keeper says")
 
     def _own(self, position: int, header: Header) -> None:
         """Check that what was written here comes back as it was written, and once."""
@@ -126,11 +143,11 @@ class Checker:
             raise Wrong(row.seq, f"a checkpoint that {desk!r} has not signed")
 
     def _signatures(self, headers: list[Header]) -> None:
-        """Check what no checkpoint vouches for. A desk that is not known here yet has only the keeper's word."""
+        """Check what no checkpoint vouches for."""
         ids = set[bytes]()
         for header in headers:
             known = self.desks.get(header.desk)
-            if known and (known.party != header.party or not chain.signature_holds(known.key, header)):
+            if known is None or not chain.signature_holds(known.key, header):
                 raise Wrong(header.seq, "it is not signed by its desk")
             place = position_of(self.db, header.id)
             if header.id in ids or (place < PROVISIONAL and place not in (0, header.seq)):
@@ -150,6 +167,16 @@ class Checker:
     def _frame_at(self, seq: int) -> bytes | None:
         found = self.db.execute("SELECT frame FROM records WHERE seq = ?", (seq,)).fetchone()
         return found[0] if found else None
+
+
+def _said(row: Row) -> Any:
+    """Return what a record says, None where it is sealed; raises Wrong where that cannot be read."""
+    try:
+        return decode_frame(row.frame[chain.SALT :]) if row.frame is not None else None
+    except NewerRecord as error:
+        raise newer_record(row.seq) from error
+    except (msgspec.MsgspecError, ValueError, TypeError) as error:
+        raise Wrong(row.seq, f"unreadable: {error}") from error
 
 
 def erases(frame: bytes | None, record_id: bytes) -> bool:

@@ -39,8 +39,11 @@ SELECT c.seq, c.header, c.hash, p.frame, p.words, p.words_hash, p.erased_by, k.d
 FROM commandlog.chain c
 LEFT JOIN commandlog.parts p ON p.seq = c.seq AND p.seq > %(head)s AND p.seq <= %(last)s
 LEFT JOIN commandlog.checkpoints k ON k.seq = c.seq AND k.seq > %(head)s AND k.seq <= %(last)s
-WHERE c.seq >= %(head)s AND c.seq <= %(last)s ORDER BY c.seq
-"""
+WHERE c.seq >= %(head)s AND c.seq <= %(last)s"""
+_IN_ORDER = " ORDER BY c.seq"
+# a long page ends where a keeper vouches for it, so that not every signature has to be checked
+_VOUCHED = """ AND c.seq <= coalesce((
+    SELECT max(v.seq) FROM commandlog.checkpoints v WHERE v.seq > %(head)s AND v.seq <= %(last)s), %(last)s)"""
 _PARTS = """
 SELECT seq, frame, words, words_hash, erased_by FROM commandlog.parts WHERE seq = ANY(%s) ORDER BY seq
 """
@@ -109,7 +112,8 @@ class Follower:
                 self._full = False
                 return Pulled(0, head)
             full = rows[-1].seq == head + limit or sum(row.size for row in rows) > BYTES
-            page = self._checked(rows, more=full)
+            full = full or (self._full and rows[-1].signature is not None)
+            page = self._checked(rows)
         except (Wrong, msgspec.ValidationError) as wrong:
             raise forked(self.log, getattr(wrong, "position", head + 1), str(wrong), rows) from wrong
         start, mine = time.monotonic(), self._own(rows) if waits else []
@@ -117,7 +121,7 @@ class Follower:
         if slow and not full and start < self._rested:
             if not mine:
                 return Pulled(0, head, later=self._rested)
-            slow, page = False, self._checked(mine, more=True)
+            slow, page = False, self._checked(mine)
         if not self._take(page):
             return Pulled(0, head, more=True)
         if slow:
@@ -131,9 +135,10 @@ class Follower:
         bounds = {"head": Int8(head), "last": Int8(last)}
         with self.conn.cursor(binary=True) as cursor:
             if last - head <= FEW:
-                return msgspec.convert(cursor.execute(_PAGE, bounds).fetchall(), list[Row])
+                return msgspec.convert(cursor.execute(_PAGE + _IN_ORDER, bounds).fetchall(), list[Row])
             found, size = list[Row](), 0
-            for row in cursor.stream(_PAGE, bounds, binary=True, size=CHUNK):
+            query = (_PAGE + _VOUCHED if self._full else _PAGE) + _IN_ORDER
+            for row in cursor.stream(query, bounds, binary=True, size=CHUNK):
                 found.append(msgspec.convert(row, Row))
                 size += found[-1].size
                 if size > BYTES:
@@ -157,7 +162,7 @@ class Follower:
             raise forked(self.log, head, "the last record of this desk is not there", rows, "rewound")
         raise forked(self.log, head, "the last record of this desk is another one there", rows)
 
-    def _checked(self, rows: list[Row], *, more: bool) -> _Page:
+    def _checked(self, rows: list[Row]) -> _Page:
         """Check rows, and those without which they must not be taken: the decisions that erased their words."""
         while True:
             last = rows[-1].seq
@@ -171,7 +176,7 @@ class Follower:
             rows = [*rows, *self._page(last, must)[1:]]
             if rows[-1].seq == last:
                 raise Wrong(last, f"its words were erased by a decision at {must}, which is not there")
-        checker = self._checker.checked(rows, opened, more=more)
+        checker = self._checker.checked(rows, opened)
         gone = [row for row in changed if row.words is None and here[row.seq].words and self._may_go(row)]
         erased = {row.seq: self._id_of(row.erased_by or 0, rows) for row in gone}
         return _Page(checker, rows, [row.stored for row in opened], erased)

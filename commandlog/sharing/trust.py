@@ -3,12 +3,10 @@
 from sqlite3 import Connection
 from typing import NamedTuple, Self
 
-import msgspec
-
 from commandlog.log import chain
 from commandlog.log.chain import Header
 from commandlog.log.derived.table import PROVISIONAL
-from commandlog.model.records import DeskOpened, decode_frame
+from commandlog.model.records import DeskOpened
 
 KEEPER = "LOG"
 """How the codes of desks begin that keep the order: LOG1, LOG2."""
@@ -58,17 +56,11 @@ class Desks:
         found = self._known.get(desk)
         return found is not None and found.keeper
 
-    def with_(self, header: Header, frame: bytes | None) -> Self:
-        """Return the desks after a record, given its header and its salted frame."""
-        if not frame or b'"desk_opened"' not in frame:
-            return self
-        try:
-            said = decode_frame(frame[chain.SALT :])
-        except (msgspec.MsgspecError, ValueError):
-            return self
-        if not isinstance(said, DeskOpened):
-            return self
-        return self._opened(said.desk, said.party, said.key, header.desk)
+    def with_(self, header: Header, said: DeskOpened) -> Self:
+        """Return the desks after a record that opens one; it counts for nothing where that may not do so."""
+        after = self._opened(said.desk, said.party, said.key, header.desk)
+        opens_itself = after is not self and said.desk == header.desk
+        return self if opens_itself and not chain.signature_holds(said.key, header) else after
 
     def _opened(self, desk: str, party: str, key: bytes, writer: str) -> Self:
         keeper = desk.startswith(KEEPER)

@@ -10,7 +10,11 @@ from commandlog.log import chain
 from commandlog.log.desk import Desk
 from commandlog.log.rebuild import Stored, stored
 from commandlog.log.signing import Signer
-from commandlog.model.records import DeskOpened
+from commandlog.model.frames import By, Frame
+from commandlog.model.keeping import Erased
+from commandlog.model.order import Refused
+from commandlog.model.records import DeskOpened, Note, encode
+from commandlog.sharing import following
 from commandlog.sharing.following import Follower
 from commandlog.sharing.forked import Forked
 from commandlog.sharing.pulses import Pulse, signed
@@ -117,6 +121,44 @@ def own_partys_record_sealed(evening: Evening) -> None:
     evening.admin.execute("UPDATE commandlog.parts SET readers = '{police}' WHERE seq = %s", (evening.upto - 2,))
 
 
+def _signed(evening: Evening, key: Ed25519PrivateKey, signer: By, said: Frame) -> Stored:
+    """Return a record that somebody signs as a desk, whatever it says."""
+    parts, record_id = chain.salted(encode(said), b"{}"), chain.Ids().next(evening.clock())
+    digest = chain.digest_of(*map(chain.part_hash, parts))
+    signature = key.sign(chain.signed_bytes(evening.log.id, record_id, digest, signer.party, signer.desk))
+    fixed = (chain.HEADER_VERSION, evening.log.id, 1, record_id, evening.clock(), digest, signature)
+    return Stored(1, chain.pack_header(fixed, signer.party, signer.desk), None, *parts)
+
+
+def written_by_nobody(evening: Evening) -> None:
+    """It erases what the desk has, signed by a desk that nobody opened."""
+    nobody, victim = By("police", "P9"), _at(evening, evening.upto - 1).header[26:42]
+    key = Ed25519PrivateKey.generate()
+    said = Erased(by=nobody, number=1, logged_at=1, occurred_at=1, records=(victim,))
+    _rewrite(evening, evening.upto, [_signed(evening, key, nobody, said)])
+
+
+def opened_without_its_key(evening: Evening) -> None:
+    """A desk is opened by the key of nobody who could sign for it."""
+    desk, key = By("police", "P9"), Ed25519PrivateKey.generate()
+    public = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    said = DeskOpened(by=desk, number=1, logged_at=1, occurred_at=1, desk="P9", party="police", key=public)
+    _rewrite(evening, evening.upto, [_signed(evening, key, desk, said)])
+
+
+def in_anothers_name(evening: Evening) -> None:
+    police = evening.sit("police")
+    said = Note(by=By("venue", "V1"), number=9, logged_at=1, occurred_at=1)
+    _rewrite(evening, evening.upto, [_signed(evening, police.signer.key, By("police", police.code), said)])
+
+
+def what_only_a_keeper_says(evening: Evening) -> None:
+    police = evening.sit("police")
+    by = By("police", police.code)
+    said = Refused(by=by, number=9, logged_at=1, occurred_at=1, desk="V1", count=2, why="newer")
+    _rewrite(evening, evening.upto, [_signed(evening, police.signer.key, by, said)])
+
+
 ATTACKS = [
     changed_words,
     changed_frame,
@@ -133,6 +175,10 @@ ATTACKS = [
     checkpoint_of_a_member,
     no_bytes_at_all,
     own_partys_record_sealed,
+    written_by_nobody,
+    opened_without_its_key,
+    in_anothers_name,
+    what_only_a_keeper_says,
 ]
 
 
@@ -290,3 +336,27 @@ def test_a_keeper_is_not_added_by_anybody_else(evening: Evening) -> None:
         found = evening.follower("V1")
         pull_all(found)
         assert found.desks.is_keeper(code) is known
+
+
+def test_a_long_page_ends_where_a_keeper_vouches_for_it_and_nothing_else_is_believed(
+    evening: Evening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much is said to follow: what has a wrong signature and no checkpoint behind it is not taken."""
+    monkeypatch.setattr(following, "MANY", 80)
+    police = evening.sit("police")
+    evening.publish()
+    follower = evening.follower("V1")
+    for number in range(130):
+        saying.note(police, f"notitie {number}")
+        if evening.log.head.seq == 100:
+            evening.publish()
+            evening.checkpoint()
+    evening.publish()
+    last = _at(evening, 125)
+    forged = last._replace(header=last.header[:82] + bytes(64) + last.header[146:])
+    _rewrite(evening, 125, [forged, *(_at(evening, seq) for seq in range(126, evening.upto + 1))])
+    assert follower.pull().upto == following.FEW
+    assert follower.pull() == (100 - following.FEW, 100, True, 0.0)
+    with pytest.raises(Forked):
+        follower.pull()
+    assert follower.log.refresh() == 100
