@@ -128,6 +128,12 @@ def examine(name_or_path: str) -> Examined:
     return Examined(shown, tuple(told), None if told else covenant, lines)
 
 
+def fits(covenant: Covenant) -> bool:
+    """Whether a covenant is one that a scenario could have made: nothing would be said of it."""
+    fitting = Fitting(msgspec.json.decode(msgspec.json.encode(covenant)), _schema())
+    return not fitting.faults and not any(checks.faults(covenant))
+
+
 def _places_from(
     asked: list[Any], taken: set[str], folder: FilePath
 ) -> tuple[list[tuple[int, Place]], list[tuple[str, str]]]:

@@ -73,7 +73,7 @@ def _verdict(order: Ordering, row: Sent, unfit: int) -> Accepted | Declined | Dr
     if isinstance(verdict, Accepted):
         if unfit:
             verdict = Declined(verdict.frame.number, UNREADABLE)
-        elif not rights.allowed(order.db, verdict.frame):
+        elif not rights.allowed(order.db, verdict.frame, verdict.words):
             verdict = Declined(verdict.frame.number, FORBIDDEN)
     if isinstance(verdict, Declined) and known is None:  # the log does not speak of desks that it has not
         return Dropped(NO_DESK)

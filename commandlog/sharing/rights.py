@@ -2,7 +2,8 @@
 
 `views/filters.readable` is the rule; this says the same as lists of parties, which is what the server holds. Two things
 go beyond it. Who wrote or said a record always has it. And of words that were erased, everybody who had been told them
-gets the empty place, also who was recalled since: that is how the copies of those learn that they must destroy theirs.
+gets the empty place and the decision, also who was recalled since: that is how the copies of those learn that they must
+destroy theirs, and by whose word.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,12 +13,19 @@ from commandlog.log.chain import SALT
 from commandlog.log.derived.entries import above
 from commandlog.log.derived.recalls import own, reads
 from commandlog.log.derived.table import FOREVER, position_of
+from commandlog.model import scenario
+from commandlog.model.covenant import Covenant
 from commandlog.model.frames import Frame
 from commandlog.model.keeping import Erased, Held, Recalled, Released
-from commandlog.model.records import CovenantSet, HandedOver, Opened, decode_words
+from commandlog.model.records import CovenantSet, HandedOver, Opened, Words, decode_words
+from commandlog.verbs.withholding import NEEDED
 
 EVERYBODY = "*"
 """What stands for all parties, those that come later too; no party is called so."""
+
+
+STANDS_ON = (*NEEDED, "refused", "branched", "desk_seen")
+"""Kinds of record that every desk goes by: nobody takes them from another, nor destroys them."""
 
 
 def driver(db: Connection) -> str:
@@ -42,13 +50,18 @@ def readers(db: Connection, seq: int, known: Iterable[str] = ()) -> list[str]:
     audience = _audience(db, seq)
     if audience == "" and not _recalled(db, seq):
         return [EVERYBODY]
-    mine = own(db, seq)
+    mine, known = own(db, seq), tuple(known) or parties(db)
     may = told if _is_erased(db, seq) else reads
-    return [party for party in known or parties(db) if party in mine or may(db, seq, party)]
+    found = {party for party in known if party in mine or may(db, seq, party)}
+    for record in _erased_by(db, seq):
+        if found.issuperset(known):
+            break
+        found |= {party for party in known if party not in found and _has(db, record, party, told)}
+    return [party for party in known if party in found]
 
 
 def readers_as_written(frame: Frame, known: Iterable[str]) -> list[str]:
-    """Return who may read a record that nobody was told of or recalled from since it was written."""
+    """Return who may read a record that was not `touched`: what is written in it says so."""
     if not frame.audience:
         return [EVERYBODY]
     may = {*frame.audience, frame.by.party, frame.speaker}
@@ -56,9 +69,10 @@ def readers_as_written(frame: Frame, known: Iterable[str]) -> list[str]:
 
 
 def touched(db: Connection, first: int) -> set[int]:
-    """Return which records from a position on somebody was told of, or recalled from, or whose words were erased."""
+    """Return which records from a position on are for others than is written in them, or erased, or erase others."""
     tables = ("grants", "recalls", "erasures")
     query = " UNION ".join(f"SELECT record FROM {table} WHERE since >= :first AND record >= :first" for table in tables)
+    query += " UNION SELECT since FROM erasures WHERE since >= :first"
     return {record for (record,) in db.execute(query, {"first": first})}
 
 
@@ -77,7 +91,11 @@ def changed_by(db: Connection, first: int, last: int) -> dict[int, int]:
         f" UNION SELECT record, c.since FROM recalls r, covenants c WHERE c.since BETWEEN :first AND :last"
         f" AND r.record < :first AND r.until = {FOREVER} ORDER BY 1, 2"
     )
-    return dict(db.execute(query, {"first": first, "last": last}).fetchall())
+    found = dict(db.execute(query, {"first": first, "last": last}).fetchall())
+    for seq, by in list(found.items()):  # who learns of an empty place learns who decided so
+        for (decision,) in db.execute("SELECT since FROM erasures WHERE record = ? AND since < ?", (seq, first)):
+            found[decision] = max(by, found.get(decision, 0))
+    return found
 
 
 def told(db: Connection, seq: int, party: str) -> bool:
@@ -92,16 +110,17 @@ def told(db: Connection, seq: int, party: str) -> bool:
     return db.execute(query, {"seq": seq, "party": party}).fetchone() is not None
 
 
-def allowed(db: Connection, frame: Frame) -> bool:
+def allowed(db: Connection, frame: Frame, words: Words = Words()) -> bool:  # noqa: B008 (frozen)
     """Whether a party may say this at all: nobody gives away, takes away or speaks on what it was never told.
 
-    All else is for people to settle: what a desk says is signed, and stands there with its name.
+    Nobody takes away what the log stands on, and only its own party, or the driver, destroys what one said. All else
+    is for people to settle: what a desk says is signed, and stands there with its name.
     """
     party = frame.by.party
     if isinstance(frame, Opened):
         return False  # a log is opened once, before it is shared
     if isinstance(frame, CovenantSet):
-        return not frame.audience and party == driver(db)
+        return not frame.audience and party == driver(db) and _can_be_in_force(db, words.covenant)
     if isinstance(frame, Released):
         return all(_has(db, seq, party, reads) for seq in _positions(db, frame.records))
     if isinstance(frame, HandedOver):
@@ -110,10 +129,26 @@ def allowed(db: Connection, frame: Frame) -> bool:
         given = [seq for seq in of_task if not _has(db, seq, frame.to_party, reads)]
         if not all(_has(db, seq, party, reads) for seq in given):
             return False
+    if isinstance(frame, Recalled | Erased) and any(_is_needed(db, seq) for seq in _positions(db, frame.records)):
+        return False
+    if isinstance(frame, Erased) and party != driver(db):
+        return all(party in own(db, seq) for seq in _positions(db, frame.records))
     if isinstance(frame, Recalled | Erased | Held):
         return all(_has(db, seq, party, told) for seq in _positions(db, frame.records))
     hangs_on = above(frame)
     return not hangs_on or all(_has(db, seq, party, told) for seq in _positions(db, (hangs_on,)))
+
+
+def _can_be_in_force(db: Connection, covenant: Covenant | None) -> bool:
+    """Whether a covenant holds together, as one that an event is opened with, and has a driver with a desk."""
+    if covenant is None or not scenario.fits(covenant):
+        return False
+    return db.execute("SELECT 1 FROM desks WHERE party = ?", (covenant.driver,)).fetchone() is not None
+
+
+def _is_needed(db: Connection, seq: int) -> bool:
+    found = db.execute("SELECT kind FROM entries WHERE since = ?", (seq,)).fetchone()
+    return found is not None and found[0] in STANDS_ON
 
 
 def _has(db: Connection, seq: int, party: str, may: Callable[[Connection, int, str], bool]) -> bool:
@@ -135,6 +170,10 @@ def _audience(db: Connection, seq: int) -> str | None:
 def _recalled(db: Connection, seq: int) -> bool:
     query = f"SELECT 1 FROM recalls WHERE record = ? AND until = {FOREVER}"
     return db.execute(query, (seq,)).fetchone() is not None
+
+
+def _erased_by(db: Connection, seq: int) -> list[int]:
+    return [record for (record,) in db.execute("SELECT record FROM erasures WHERE since = ?", (seq,))]
 
 
 def _is_erased(db: Connection, seq: int) -> bool:

@@ -8,9 +8,9 @@ import pytest
 
 from commandlog.model.frames import By
 from commandlog.model.order import UNREADABLE
-from commandlog.model.records import DeskOpened, Note, encode
-from commandlog.sharing import batch, statements
-from commandlog.sharing.accepting import BROKEN, NO_DESK, Sent
+from commandlog.model.records import DeskOpened, encode
+from commandlog.sharing import statements
+from commandlog.sharing.accepting import BROKEN, NO_DESK, Sent, judge
 from commandlog.sharing.ordering import Ordering, Placed
 from tests.sharing.conftest import Host
 from tests.sharing.seats import Room, Seat, empty, insert, made, room
@@ -57,14 +57,13 @@ def test_whatever_goes_wrong_with_a_row_costs_that_row_alone(
         empty(keeper)
         bad.write(3)
         rows = bad.waiting()
-        true = batch.judge
 
-        def judge(sent: Sent, *known: Any) -> Any:
+        def failing(sent: Sent, *known: Any) -> Any:
             if sent.id == rows[1].header[26:42]:
                 raise KeyError(sent.desk)  # a mistake of ours
-            return true(sent, *known)
+            return judge(sent, *known)
 
-        monkeypatch.setattr(batch, "judge", judge)
+        monkeypatch.setattr("commandlog.sharing.batch.judge", failing)
         insert(bad.conn, rows)
         good.write(2)
         good.send()

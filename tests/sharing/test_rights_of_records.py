@@ -3,17 +3,18 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
 from commandlog.log.derived.recalls import own
-from commandlog.log.derived.table import PROVISIONAL
+from commandlog.log.derived.table import PROVISIONAL, position_of
 from commandlog.log.desk import Desk
 from commandlog.log.rebuild import stored, take
 from commandlog.log.store import Log
-from commandlog.model.covenant import Party
-from commandlog.model.frames import By
-from commandlog.model.keeping import Erased, Released
+from commandlog.model.covenant import Party, Role
+from commandlog.model.frames import By, Frame, Source
+from commandlog.model.keeping import Erased, Recalled, Released
 from commandlog.model.records import CovenantSet, DeskOpened, HandedOver, Note, Opened, Words
 from commandlog.sharing import rights
 from commandlog.verbs import saying, tasks, withholding
@@ -21,6 +22,7 @@ from commandlog.views.filters import readable
 from tests.events import concert
 from tests.log.histories import HISTORY, PARTIES, Step, begin, play
 
+FITS = concert(roles=(*concert().roles, Role("officer", "Agent")))
 BY: dict[str, Any] = {"by": By("venue", "V1"), "number": 1, "logged_at": 0, "occurred_at": 0}
 
 
@@ -31,12 +33,19 @@ def _readable(log: Log, seq: int, party: str, at: int = PROVISIONAL) -> bool:
 
 
 def _expected(log: Log, seq: int) -> set[str]:
-    """Return who may read a record by the views, and who beyond: its own, and who was told of what is erased."""
+    """Return who may read a record by the views, and who beyond: its own, and who was told of what it erases or is."""
     db = log.db
     erased = db.execute("SELECT 1 FROM erasures WHERE record = ?", (seq,)).fetchone()
     may = {party for party in PARTIES if _readable(log, seq, party)}
-    had = {party for party in PARTIES if any(_readable(log, seq, party, at) for at in range(seq, log.head.seq + 1))}
-    return may | set(own(db, seq)) | (had if erased else set())
+    emptied = [record for (record,) in db.execute("SELECT record FROM erasures WHERE since = ?", (seq,))]
+    told = [_had(log, one) for one in (*emptied, *([seq] if erased else []))]
+    return may.union(own(db, seq), *told)
+
+
+def _had(log: Log, seq: int) -> set[str]:
+    """Return who ever had a record."""
+    times = range(seq, log.head.seq + 1)
+    return {party for party in PARTIES if any(_readable(log, seq, party, at) for at in times)} | {*own(log.db, seq)}
 
 
 @given(HISTORY)
@@ -88,9 +97,16 @@ def test_whatever_the_verbs_let_pass_is_allowed_when_its_turn_comes(
             frame = record.applied().frame
             if record.seq > begun and not isinstance(frame, DeskOpened):
                 by_other = replace(frame, by=By(frame.speaker, "X1"))  # whoever says it, whoever writes it down
-                assert rights.allowed(again.db, frame), frame
-                assert isinstance(frame, Released | HandedOver) or rights.allowed(again.db, by_other), frame
+                assert rights.allowed(again.db, frame) == _is_his(again, frame), frame
+                assert isinstance(frame, Released | HandedOver | Erased) or rights.allowed(again.db, by_other), frame
             take(again.db, record)
+
+
+def _is_his(log: Log, frame: Frame) -> bool:
+    """Whether a record is no erasure, or one by the driver ("venue"), or of what the party itself wrote or said."""
+    if not isinstance(frame, Erased) or frame.by.party == "venue":
+        return True
+    return all(frame.by.party in own(log.db, position_of(log.db, one)) for one in frame.records)
 
 
 def _folder(factory: object) -> Path:
@@ -130,5 +146,57 @@ def test_nobody_gives_away_or_destroys_what_it_was_never_told(venue: Desk, polic
     assert rights.allowed(db, Note(**BY))
     mine = {**BY, "by": By("police", "P1")}
     assert rights.allowed(db, Released(records=(secret.id,), to_party="venue", **mine))
-    assert rights.allowed(db, CovenantSet(**BY))
-    assert not rights.allowed(db, CovenantSet(**mine))
+    words = Words(covenant=FITS)
+    assert rights.allowed(db, CovenantSet(**BY), words)
+    assert not rights.allowed(db, CovenantSet(**mine), words)
+    assert not rights.allowed(db, CovenantSet(**{**BY, "audience": ("venue",)}), words)
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"driver": "city"},
+        {"driver": "aid"},  # it has no desk: nobody could ever set it right
+        {"parties": ()},
+        {"timezone": "nowhere"},
+        {"parties": (*concert().parties, Party("a\0b", "X", "public", "X"))},
+        {"parties": (*concert().parties, Party("*", "X", "public", "X"))},
+    ],
+)
+def test_a_covenant_that_could_not_be_opened_is_not_set_either(venue: Desk, otherwise: dict[str, Any]) -> None:
+    assert not rights.allowed(venue.log.db, CovenantSet(**BY))
+    assert not rights.allowed(venue.log.db, CovenantSet(**BY), Words(covenant=replace(FITS, **otherwise)))
+
+
+def test_nobody_takes_away_what_the_log_stands_on(venue: Desk, police: Desk) -> None:
+    db = venue.log.db
+    kinds = "('opened', 'covenant', 'desk_opened')"
+    needed = [one for (one,) in db.execute(f"SELECT id FROM entries WHERE kind IN {kinds}")]
+    note = saying.note(venue, "voor iedereen")
+    assert len(needed) > 3
+    for one in needed:
+        assert not rights.allowed(db, Erased(records=(note.id, one), **BY))
+        assert not rights.allowed(db, Recalled(records=(note.id, one), from_parties=("police",), **BY))
+    assert rights.allowed(db, Recalled(records=(note.id,), from_parties=("police",), **BY))
+
+
+def test_only_its_own_party_or_the_driver_destroys_what_it_said(venue: Desk, police: Desk, baken: Desk) -> None:
+    db = venue.log.db
+    note = saying.note(police, "voor iedereen")
+    said = saying.note(baken, "namens de politie", source=Source(channel="phone", party="police"))
+    for party, may in {"police": True, "venue": True, "baken": False}.items():
+        assert rights.allowed(db, Erased(records=(note.id,), **{**BY, "by": By(party, "X1")})) == may, party
+    assert rights.allowed(db, Erased(records=(note.id, said.id), **{**BY, "by": By("police", "P1")}))
+    assert not rights.allowed(db, Erased(records=(note.id, said.id), **{**BY, "by": By("baken", "B1")}))
+
+
+def test_whoever_was_told_what_is_erased_gets_the_decision(venue: Desk, police: Desk, baken: Desk) -> None:
+    entry = saying.note(venue, "naam van een kind", audience=("police", "baken"))
+    with venue.writing():  # for fewer than had it
+        by = venue.append(Erased, records=(entry.id,), audience=("police",)).seq
+    assert rights.touched(venue.log.db, by) == {by}
+    assert rights.readers(venue.log.db, by) == ["baken", "police", "venue"]
+    first = venue.log.head.seq + 1
+    told = withholding.release(venue, (entry.seq,), "aid", "opvang").seq
+    assert rights.changed_by(venue.log.db, first, told) == {entry.seq: told, by: told}
+    assert "aid" in rights.readers(venue.log.db, by)
