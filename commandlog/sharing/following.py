@@ -12,12 +12,12 @@ import psycopg
 from psycopg.types.numeric import Int8
 
 from commandlog.language import _
-from commandlog.log import chain
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
-from commandlog.log.erasing import destroy
+from commandlog.log.erasing import take_away
 from commandlog.log.reading import newer_record
-from commandlog.log.rebuild import GaveWay, Stored, rebase, says, stored
+from commandlog.log.rebuild import GaveWay, Stored, rebase, stored
 from commandlog.log.store import Log
+from commandlog.model.keeping import Erased
 from commandlog.model.records import NewerRecord
 from commandlog.sharing.branching import branches, go_back, last_common
 from commandlog.sharing.checking import Checker, Row, Wrong
@@ -64,14 +64,12 @@ class Pulled(NamedTuple):
 class _Page(NamedTuple):
     """What one pull takes: records, and the checker that stands behind them.
 
-    `opened` were sealed here and can be read now. `erased` are those whose words are to be destroyed, by position, each
-    with the id of the decision, which may be sealed here.
+    `opened` were sealed here and can be read now.
     """
 
     checker: Checker
     rows: list[Row]
     opened: list[Stored]
-    erased: dict[int, bytes]
 
 
 class Follower:
@@ -167,9 +165,8 @@ class Follower:
         while True:
             last = rows[-1].seq
             wanted = sorted({seq for row in rows for seq in row.opened or () if seq < rows[0].seq})
-            here = self._here(wanted)
-            changed = self._parts(here) if here else []
-            opened = [row for row in changed if here[row.seq].frame is None]
+            sealed = self._sealed(wanted)
+            opened = self._parts(sealed) if sealed else []
             must = max((row.erased_by or 0 for row in (*rows, *opened)), default=0)
             if must <= last:
                 break
@@ -177,36 +174,23 @@ class Follower:
             if rows[-1].seq == last:
                 raise Wrong(last, f"its words were erased by a decision at {must}, which is not there")
         checker = self._checker.checked(rows, opened)
-        gone = [row for row in changed if row.words is None and here[row.seq].words and self._may_go(row)]
-        erased = {row.seq: self._id_of(row.erased_by or 0, rows) for row in gone}
-        return _Page(checker, rows, [row.stored for row in opened], erased)
+        return _Page(checker, rows, [row.stored for row in opened])
 
-    def _here(self, wanted: list[int]) -> dict[int, Stored]:
-        """Return those of these records that are sealed here, or have words."""
+    def _sealed(self, wanted: list[int]) -> dict[int, Stored]:
+        """Return those of these records that are sealed here.
+
+        Words that are here go by nothing but a decision that can be read here, and names them: by its own place.
+        """
         found = [one for seq in wanted for one in stored(self.log.db, seq, seq)]
-        return {one.seq: one for one in found if one.frame is None or one.words is not None}
+        return {one.seq: one for one in found if one.frame is None}
 
     def _parts(self, here: dict[int, Stored]) -> list[Row]:
-        """Return what the server says now of records that this file has."""
+        """Return what the server says now of records that this file has, as far as they can be read."""
         with self.conn.cursor(binary=True) as cursor:
             parts = cursor.execute(_PARTS, (list(here),)).fetchall()
         return [
             msgspec.convert((seq, here[seq].header, here[seq].hash, *part), Row) for seq, *part in parts if seq in here
         ]
-
-    def _may_go(self, row: Row) -> bool:
-        """Whether words that are here are to be destroyed, on the word of a decision that may be sealed here.
-
-        Those of this desk's own party are not, without a decision that it can read: the records' own rules see to that.
-        """
-        header = chain.unpack_header(row.header)
-        return says(row.stored, header.digest) and header.party != self.member.party
-
-    def _id_of(self, seq: int, rows: list[Row]) -> bytes:
-        found = next((row.header for row in rows if row.seq == seq), None) or next(
-            (one.header for one in stored(self.log.db, seq, seq)), b""
-        )
-        return found[26:42]
 
     def _own(self, rows: list[Row]) -> list[Row]:
         """Return those rows with which the page begins that are the first of what waits here, in its order."""
@@ -224,8 +208,9 @@ class Follower:
         try:
             with self.log.writing():
                 rebase(self.log, (row.stored for row in rows), page.opened, self._give_way)
-                for seq, decision in page.erased.items():
-                    destroy(self.log.db, [seq], decision)
+                for one in page.opened:  # a decision that could not be read when it came
+                    if isinstance((said := one.applied()).frame, Erased):
+                        take_away(self.log.db, one.seq, said.id)
                 signed = [(row.seq, row.hash, row.signer, row.signature) for row in rows if row.signature is not None]
                 self.log.db.executemany("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", signed)
         except GaveWay:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,8 +12,10 @@ import msgspec
 from commandlog.language import _
 from commandlog.log.store import Log
 from commandlog.model.errors import Damaged
+from commandlog.sharing.checking import Row
 
 KEPT = 20  # rows of either side
+FILES = 20  # of evidence beside a log: whoever lies all day fills no disk
 
 Kind = Literal["forked", "rewound"]
 
@@ -49,7 +52,7 @@ def forked(log: Log, position: int, what: str, said: Sequence[Any] = (), alarm: 
 def _keep(log: Log, position: int, what: str, said: Sequence[Any], alarm: Kind) -> Path | None:
     """Write what the server said, and what this file has there, beside the log; None where that cannot be done.
 
-    What was found again is kept once.
+    What was found again is kept once. Of what entries say, only hashes are kept: what is erased stays nowhere else.
     """
     query = "SELECT seq, header, hash FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq"
     now = datetime.fromtimestamp(log.clock() / 1000, UTC)
@@ -59,16 +62,27 @@ def _keep(log: Log, position: int, what: str, said: Sequence[Any], alarm: Kind) 
         "alarm": alarm,
         "position": position,
         "what": what,
-        "server": list(said[:KEPT]),
+        "server": [_without_words(one) for one in said[:KEPT]],
         "here": log.db.execute(query, (position - KEPT, position + KEPT)).fetchall(),
         "checkpoints": log.db.execute("SELECT * FROM checkpoints ORDER BY seq DESC LIMIT 3").fetchall(),
     }
     with suppress(OSError):  # the alarm itself says that nothing could be kept
         data = msgspec.json.format(msgspec.json.encode(found, enc_hook=repr))
-        for before in sorted(file.parent.glob(f"{log.path.name}.evidence-*.json")):
+        there = sorted(file.parent.glob(f"{log.path.name}.evidence-*.json"))
+        for before in there:
             if before.read_bytes() == data:
                 return before
+        if len(there) >= FILES:
+            return there[-1]
         file.touch(mode=0o600)
         file.write_bytes(data)
         return file
     return None
+
+
+def _without_words(said: Any) -> Any:
+    """Return a row that a server said, with hashes for what the record says."""
+    if not isinstance(said, Row):
+        return said
+    frame, words = (sha256(part).digest() if isinstance(part, bytes) else part for part in (said.frame, said.words))
+    return said._replace(frame=frame, words=words)

@@ -74,20 +74,27 @@ def test_what_was_erased_goes_and_comes_with_its_decision(evening: Evening) -> N
         assert list(stored(log.db)) == list(stored(evening.log.db))
 
 
-def test_words_erased_by_a_sealed_decision_go_too(evening: Evening) -> None:
+def test_words_go_by_a_decision_that_can_be_read_and_by_no_other(evening: Evening) -> None:
+    """What a server says of the words that are here, and of a decision that is sealed here, destroys nothing."""
     police = evening.sit("police")
     entry = saying.report(police, "signalement", category="suspicious", audience=("police",))
     withholding.release(police, (entry.seq,), "baken", "nodig")
     evening.publish()
     follower = evening.follower("B1")
     pull_all(follower)
-    assert "signalement" in texts(follower.log)
     decision = withholding.erase(police, (entry.seq,), "verzoek")
     evening.publish()
     evening.admin.execute("UPDATE commandlog.parts SET readers = '{police}' WHERE seq = %s", (decision.seq,))
     pull_all(follower)
-    assert "signalement" not in texts(follower.log)
     assert next(stored(follower.log.db, decision.seq)).frame is None
+    assert "signalement" in texts(follower.log)
+    then = saying.note(police, "en nu voor iedereen")
+    evening.admin.execute("UPDATE commandlog.parts SET readers = '{*}' WHERE seq = %s", (decision.seq,))
+    evening.publish()
+    evening.admin.execute("INSERT INTO commandlog.opened VALUES (%s, %s)", (decision.seq, then.seq))
+    pull_all(follower)
+    assert "signalement" not in texts(follower.log)
+    assert list(stored(follower.log.db)) == list(stored(evening.log.db))
 
 
 def test_what_waits_is_placed_and_the_rest_stays_behind_what_others_wrote(evening: Evening) -> None:

@@ -1,7 +1,9 @@
 """A server that drops, changes, reorders, forges, goes back or shows two histories: seen, not taken, evidence kept."""
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,6 +17,7 @@ from commandlog.model.keeping import Erased
 from commandlog.model.order import Refused
 from commandlog.model.records import DeskOpened, Note, encode
 from commandlog.sharing import following
+from commandlog.sharing import forked as forking
 from commandlog.sharing.following import Follower
 from commandlog.sharing.forked import Forked
 from commandlog.sharing.pulses import Pulse, signed
@@ -360,3 +363,19 @@ def test_a_long_page_ends_where_a_keeper_vouches_for_it_and_nothing_else_is_beli
     with pytest.raises(Forked):
         follower.pull()
     assert follower.log.refresh() == 100
+
+
+def test_evidence_holds_no_words_and_fills_no_disk(
+    evening: Evening, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forking, "FILES", 2)
+    changed_words(evening)
+    for _again in range(4):
+        evening.clock.tick(2)
+        with pytest.raises(Forked) as told:
+            follower.pull()
+        saying.note(evening.sit("police"), "meer")
+        evening.publish()
+        said = next(row[4] for row in json.loads((told.value.evidence or Path()).read_text())["server"] if row[4])
+        assert len(b64decode(said)) == 32, "a hash of the words"
+    assert len(list(evening.folder.glob("*.evidence-*.json"))) == 2
