@@ -19,7 +19,7 @@ from commandlog.language import _
 from commandlog.log.keys import desk_key, settings_folder
 from commandlog.model.errors import RuleError
 from commandlog.model.harmless import visible
-from commandlog.sharing import adopting, passwords, purging, server
+from commandlog.sharing import adopting, keepers_log, passwords, purging, server
 from commandlog.sharing.address import address_in
 from commandlog.sharing.keeper import Keeper
 from commandlog.sharing.keepers_log import open_keepers_log
@@ -45,6 +45,9 @@ EVERY = 60.0  # seconds between two lines when nothing changes
 @click.option(
     "--login", metavar="[LOG1]", is_flag=False, flag_value=NEW, default="", help="Only make a login for one more."
 )
+@click.option(
+    "--trust", nargs=2, metavar="LOG2 FINGERPRINT", help="Only say, where one is at work, that this one more is."
+)
 def keep(
     dsn: str,
     file: Path | None,
@@ -55,10 +58,11 @@ def keep(
     branch: str,
     person: str,
     login: str,
+    trust: tuple[str, str] | None,
 ) -> None:
     """Put a shared log in order, until SIGTERM or Ctrl-C; where another does so already, stand by for it."""
-    if sum(map(bool, (status, purge, adopt, branch, login))) > 1 or bool(branch) != bool(person):
-        told = _("Say one of --status, --purge, --login, --adopt FILE, or --branch REASON with --person NAME.")
+    if sum(map(bool, (status, purge, adopt, branch, login, trust))) > 1 or bool(branch) != bool(person):
+        told = _("Say one of --status, --purge, --login, --trust, --adopt FILE, or --branch REASON with --person NAME.")
         raise click.UsageError(told)
     if purge:
         _purge(with_password(dsn))
@@ -72,6 +76,10 @@ def keep(
         return
     stop = threading.Event()
     with _keeper(entrance, file) as keeper, telling(dsn), closing(keeper):
+        if trust:
+            keepers_log.trust(keeper.log, trust[0].upper(), trust[1].lower())
+            click.echo(_("{desk} is to be trusted: the log keeper at work says so to all desks.").format(desk=trust[0]))
+            return
         if adopt:
             told = _("{n} records were put back on the server.")
             click.echo(told.format(n=adopting.put_back(keeper, adopt)))
@@ -168,6 +176,9 @@ class _Teller:
 
 
 def _health_lines(health: Health) -> Iterator[str]:
+    if health.answers and health.trouble:
+        yield health.trouble
+        return
     if health.trouble:
         yield _("The server does not answer, it is tried again: {error}").format(error=health.trouble)
         return

@@ -32,6 +32,7 @@ from commandlog.sharing.accepting import Known, Sent
 from commandlog.sharing.batch import Done, put_in_order
 from commandlog.sharing.following import Follower
 from commandlog.sharing.forked import Forked
+from commandlog.sharing.keepers_log import fingerprint
 from commandlog.sharing.keeping import Health, Housekeeping
 from commandlog.sharing.lease import RENEW, Lease, Superseded
 from commandlog.sharing.ordering import Ordering, Unfit, desks_of
@@ -213,10 +214,10 @@ class Keeper:
             raise RuleError(told.format(desk=self.desk))
         if not known and self.log.db.execute("SELECT 1 FROM desks WHERE desk GLOB 'LOG*'").fetchone():
             told = _(
-                "The log keeper {desk} is not known in the log yet: another one must be running once, together with"
-                " this one, to say that it is to be trusted."
+                "No desk believes the log keeper {desk} yet. Say where another one is at work that it is to be trusted:"
+                " commandlog keep --server … --trust {desk} {fingerprint}"
             )
-            self._obstacle = told.format(desk=self.desk)
+            self._obstacle = told.format(desk=self.desk, fingerprint=fingerprint(self._public))
         return not self._obstacle
 
     def _check_server(self, conn: "psycopg.Connection[Any]") -> None:

@@ -17,6 +17,7 @@ from commandlog.model.order import DeskSeen
 from commandlog.model.records import DeskOpened
 from commandlog.sharing import server
 from commandlog.sharing.fetching import Fetcher
+from commandlog.sharing.keepers_log import is_trusted
 from commandlog.sharing.pulses import Pulse, beat_bytes, pulse_holds
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ class Health(Struct):
     has and `oldest` how long the first of them has waited; `turns`, `records`, `slowest` and `spent` are about all
     turns since `begin_again`. `members` are the desks that are there, `ended` how many
     sessions of desks held up others. `differs` are desks that have another past than this keeper, by the position at
-    which they said so: somebody must look into that. `trouble` is empty, or what the
-    server says.
+    which they said so: somebody must look into that. `trouble` is empty, or why this keeper does not do its work: what
+    the server says where it does not answer (not `answers`), or what a person has to do.
     """
 
     at: Millis = 0
@@ -101,16 +102,18 @@ class Health(Struct):
     ended: int = 0
     differs: dict[str, int] = {}
     trouble: str = ""
+    answers: bool = True
 
     def turned(self, active: bool, desk: str, epoch: int, upto: int, records: int, seconds: float) -> None:
         """Note a turn."""
-        self.active, self.desk, self.epoch, self.upto, self.trouble = active, desk, epoch, upto, ""
+        self.active, self.desk, self.epoch, self.upto = active, desk, epoch, upto
+        self.answers, self.trouble = True, ""
         self.turns, self.records = self.turns + 1, self.records + records
         self.spent, self.slowest = self.spent + seconds * 1000, max(self.slowest, seconds * 1000)
 
     def failed(self, trouble: str) -> None:
         """Note that the server does not answer."""
-        self.active, self.trouble = False, trouble
+        self.active, self.answers, self.trouble = False, False, trouble
 
     def begin_again(self) -> None:
         """Forget the turns that were told of."""
@@ -201,11 +204,12 @@ class Housekeeping:
         self._beat = time.monotonic()
 
     def _announce(self) -> None:
-        """Say in the log which other keepers there are: nobody believes one that no keeper has named."""
+        """Say in the log which other keepers there are, once somebody has confirmed them: desks believe what it says."""
         rows = self.conn.execute("SELECT desk, key FROM commandlog.keeper_keys WHERE NOT announced").fetchall()
         for desk, key in rows:
-            if desk not in self.keeper.desks and self.keeper.desk in self.keeper.desks:
-                self.keeper.will_say(DeskOpened, desk=desk, party=self.keeper.party, key=key)
+            if desk not in self.keeper.desks:
+                if is_trusted(self.log, desk, key) and self.keeper.desk in self.keeper.desks:
+                    self.keeper.will_say(DeskOpened, desk=desk, party=self.keeper.party, key=key)
             else:
                 self.conn.execute("UPDATE commandlog.keeper_keys SET announced = true WHERE desk = %s", (desk,))
 

@@ -9,11 +9,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from commandlog.log.keys import desk_key, settings_folder
 from commandlog.log.verify import verify
+from commandlog.sharing.keepers_log import fingerprint, open_keepers_log, trust
 from commandlog.sharing.server import add_keeper
 from tests.sharing.conftest import Host
 from tests.sharing.keeper_child import POINTS, keeping
-from tests.sharing.seats import Room, empty, room
+from tests.sharing.seats import KEY, Room, empty, room
 
 SOON = 20.0  # seconds
 TAKES_OVER = 10.0
@@ -70,6 +72,13 @@ def test_killed_in_the_middle_of_a_batch_nothing_is_lost_or_doubled(tmp_path: Pa
         assert verify(keeper.log.path).fault == ""
 
 
+def _trust(folder: Path, log_id: bytes, code: str) -> None:
+    """Say, as a person does while LOG1 is at work, that another keeper is one."""
+    key = desk_key(settings_folder(), log_id, KEY + code).public_key().public_bytes_raw()
+    with open_keepers_log(folder / "LOG1.clog", log_id, "LOG1") as log:
+        trust(log, code, fingerprint(key))
+
+
 def test_a_spare_takes_over_from_one_that_hangs_or_dies_and_who_wakes_up_writes_nothing(
     tmp_path: Path, host: Host
 ) -> None:
@@ -80,6 +89,7 @@ def test_a_spare_takes_over_from_one_that_hangs_or_dies_and_who_wakes_up_writes_
         seat.send()
         _until(lambda: _all_there(here))
         second = both.enter_context(keeping(tmp_path, event.log_id, spare, "LOG2"))
+        _trust(tmp_path, event.log_id, "LOG2")
         query = "SELECT count(*) FROM commandlog.keeper_keys WHERE announced"
         _until(lambda: here.hosted.admin.execute(query).fetchone() == (2,))
         first.send_signal(signal.SIGSTOP)
@@ -117,6 +127,7 @@ def test_a_keeper_stopped_with_the_lease_locked_is_replaced(tmp_path: Path, host
         assert not other.turn().active  # nobody has named it yet, and no desk would believe it
         assert keeper.turn().active
         keeper.connected()
+        _trust(tmp_path, here.hosted.event.log_id, "LOG2")
         keeper.house.tend(active=True)
         empty(keeper)
         conn = keeper.connected()

@@ -5,12 +5,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from commandlog.model.errors import RuleError
 from commandlog.model.frames import By
 from commandlog.model.order import UNREADABLE
 from commandlog.model.records import DeskOpened, encode
 from commandlog.sharing import statements
 from commandlog.sharing.accepting import BROKEN, NO_DESK, Sent, judge
+from commandlog.sharing.keepers_log import fingerprint, trust
 from commandlog.sharing.ordering import Ordering, Placed
 from tests.sharing.conftest import Host
 from tests.sharing.seats import Room, Seat, empty, insert, made, room
@@ -121,3 +124,26 @@ def test_what_the_server_cannot_hold_is_found_among_the_rest(
         assert [(frame.count, frame.why) for frame in (keeper.log.record(seq).frame for (seq,) in refused)] == [
             (9, UNREADABLE)
         ]
+
+
+def test_nobody_is_a_keeper_because_the_server_says_so(tmp_path: Path, host: Host) -> None:
+    with room(tmp_path, host) as here:
+        keeper = here.keeper()
+        empty(keeper)
+        keys = {code: Ed25519PrivateKey.generate().public_key().public_bytes_raw() for code in ("LOG2", "LOG9")}
+        insert_key = "INSERT INTO commandlog.keeper_keys (desk, key) VALUES (%s, %s)"
+        here.hosted.admin.execute(insert_key, ("LOG9", keys["LOG9"]))
+        trust(keeper.log, "LOG2", fingerprint(keys["LOG2"]))
+        here.hosted.admin.execute(insert_key, ("LOG2", keys["LOG9"]))  # not what was confirmed
+        for _again in range(2):
+            keeper.house.tend(active=True)
+            empty(keeper)
+        assert set(keeper.desks) & {"LOG2", "LOG9"} == set()
+        here.hosted.admin.execute("UPDATE commandlog.keeper_keys SET key = %s WHERE desk = 'LOG2'", (keys["LOG2"],))
+        keeper.house.tend(active=True)
+        empty(keeper)
+        assert keeper.desks["LOG2"].key == keys["LOG2"]
+        assert "LOG9" not in keeper.desks
+        for desk, printed in (("P1", fingerprint(keys["LOG2"])), ("LOG2", "abcd")):
+            with pytest.raises(RuleError):
+                trust(keeper.log, desk, printed)

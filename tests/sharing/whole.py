@@ -27,7 +27,7 @@ from commandlog.log.store import Log, system_clock
 from commandlog.model.errors import CommandLogError
 from commandlog.model.records import Note, Words
 from commandlog.sharing import adopting, desk, inviting, joining, server
-from commandlog.sharing.keepers_log import open_keepers_log
+from commandlog.sharing.keepers_log import fingerprint, open_keepers_log, trust
 from commandlog.sharing.link import connect
 from commandlog.sharing.settings import Settings
 from commandlog.sharing.share import share
@@ -302,8 +302,13 @@ class Whole:
             self._logins.append(self.run_with(lambda admin: server.add_keeper(admin, self.seats[0].party)))
         self.keepers.append(self._keeper(number))
         if number:  # a spare one is of use as soon as the log says whose key is its own
-            announced = f"SELECT announced FROM commandlog.keeper_keys WHERE desk = '{self._logins[number].desk}'"
-            self.wait_for(lambda: self.asks(announced))
+            of_it = f"FROM commandlog.keeper_keys WHERE desk = '{self._logins[number].desk}'"
+            self.wait_for(lambda: self.asks(f"SELECT key {of_it}"))
+            active = self.keepers.index(self.active())
+            file = self.folder / f"keeper{active}" / "keeper.clog"
+            with open_keepers_log(file, self.log_id, self._logins[active].desk) as log:
+                trust(log, self._logins[number].desk, fingerprint(bytes(self.asks(f"SELECT key {of_it}"))))
+            self.wait_for(lambda: self.asks(f"SELECT announced {of_it}"))
         return self.keepers[-1]
 
     def _keeper(self, number: int) -> Child:
