@@ -4,7 +4,7 @@ That is: what waits for its place, what the shared log did not take, which recor
 sealed, and attachments that came after their records. A copy that lacked it would not be the desk's whole log.
 """
 
-from commandlog.log import derived, member, pieces
+from commandlog.log import derived, member, pieces, refused
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.rebuild import Stored, rebase, says, stored, take
 from commandlog.log.store import Log
@@ -40,9 +40,9 @@ def carry(source: Log, target: Log) -> None:
             take(target.db, record)
             if attached := _attached(record):
                 _take_pieces(source, target, attached)
-        for table in ("refused", "opened"):
-            target.db.execute(f"DELETE FROM {table}")
-            _copy(source, target, table, 0)
+        _put_aside(source, target)
+        target.db.execute("DELETE FROM opened")
+        _copy(source, target, "opened", 0)
         last = target.db.execute("SELECT coalesce(max(seq), 0) FROM promoted").fetchone()[0]
         _copy(source, target, "promoted", last)
         for (seq,) in target.db.execute(_INCOMPLETE).fetchall():
@@ -70,6 +70,17 @@ def _open(source: Log, target: Log) -> None:
                 found.append(there)
     if found:
         rebase(target, [], found)
+
+
+def _put_aside(source: Log, target: Log) -> None:
+    """Keep aside what the log keeps aside; what somebody has seen to since is destroyed in the copy too."""
+    there = dict(target.db.execute("SELECT was, settled FROM refused").fetchall())
+    for row in source.db.execute("SELECT * FROM refused").fetchall():
+        was, *_rest, settled = row
+        if was not in there:
+            target.db.execute("INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?)", row)
+        elif settled:
+            refused.empty(target.db, was)
 
 
 def _copy(source: Log, target: Log, table: str, behind: int) -> None:

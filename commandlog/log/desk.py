@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from commandlog.language import _
-from commandlog.log.chain import SALT
 from commandlog.log.derived import closings, origins
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.files import in_words
 from commandlog.log.keys import desk_key
 from commandlog.log.member import Member
+from commandlog.log.refused import last_number
 from commandlog.log.signing import Signer
 from commandlog.log.store import Log
 from commandlog.model.checks import zone_named
@@ -44,7 +44,6 @@ from commandlog.model.records import (
     SignedIn,
     SignedOut,
     Words,
-    decode_frame,
 )
 
 _NO_WORDS = Words()
@@ -150,14 +149,8 @@ class Desk:
         query = "SELECT number FROM entries WHERE desk = ? ORDER BY since DESC LIMIT 1"
         last = self.log.db.execute(query, (self.code,)).fetchone()
         closed = closings.first(self.log.db) > 0
-        number = max(last[0] if last else 0, self._refused() if self.log.member else 0)
+        number = max(last[0] if last else 0, last_number(self.log.db))  # what was refused gives no number back
         return _Known(self.log.place, number, self.operator, self.log.covenant_id(), closed)
-
-    def _refused(self) -> int:
-        """Return the number of this desk's last record that the shared log did not take: none is given twice."""
-        query = "SELECT frame FROM refused ORDER BY was DESC LIMIT 1"
-        found = self.log.db.execute(query).fetchone()
-        return int(decode_frame(found[0][SALT:]).number) if found else 0
 
     @in_words
     def check_open(self) -> None:

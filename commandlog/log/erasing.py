@@ -76,9 +76,14 @@ def destroy(db: Connection, records: list[int], decision: RecordId) -> None:
     """Destroy the words of the records at these positions, which a decision erased that may be sealed here."""
     destroyed = [_destroy(db, record) for record in records]
     if any(destroyed):
-        rewriting.begin_again(db)
-        before = unpurged(db) or Unpurged()
-        _keep(db, Unpurged((*before.decisions, decision)))
+        begin(db, decision)
+
+
+def begin(db: Connection, *decisions: RecordId) -> None:
+    """Note that something was taken out of the rows of a file, and its bytes are still to be destroyed."""
+    rewriting.begin_again(db)
+    before = unpurged(db) or Unpurged()
+    _keep(db, Unpurged((*before.decisions, *decisions)))
 
 
 def _destroy(db: Connection, seq: int) -> bool:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
 from commandlog.log.erasing import unpurged
+from commandlog.log.refused import has_unsettled
 from commandlog.log.store import Clock, Log
 from commandlog.model.frames import Millis
 from commandlog.sharing.forked import forked
@@ -147,7 +148,7 @@ class Watch:
     def tell(self, key: Ed25519PrivateKey, waiting: int, offset_ms: int) -> None:
         """Tell all others, signed, how far this desk is."""
         head, desk = self.log.head, self.log.member.desk if self.log.member else ""
-        purged = unpurged(self.log.db) is None
+        purged = unpurged(self.log.db) is None and not has_unsettled(self.log.db)
         pulse = signed(key, self.log.id, Pulse(desk, head.seq, head.hash, purged, waiting, self.log.clock()))
         _desk, upto, hash_, purged, waiting, sent_at, signature = pulse
         self.conn.execute(_PULSE, (upto, hash_, purged, waiting, offset_ms, sent_at, signature))

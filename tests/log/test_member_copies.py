@@ -15,8 +15,10 @@ from commandlog.log.bundle_check import check_bundle
 from commandlog.log.copying import Follower
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.desk import Desk, home_desk, sit_down
+from commandlog.log.erasing import purge_all, unpurged
 from commandlog.log.keys import settings_folder
 from commandlog.log.rebuild import stored
+from commandlog.log.refused import has_unsettled, refused_items, settle_refused
 from commandlog.log.restoring import restore
 from commandlog.log.second_copy import begin_copy
 from commandlog.log.store import Log
@@ -27,6 +29,7 @@ from commandlog.verbs import attaching, closing, continuing, saying
 from commandlog.views.moments import live
 from tests.log.histories import everything
 from tests.log.order import Order
+from tests.log.test_erasing import CANARY, seen_from_outside
 
 VERIFIER = Path(__file__).parents[2] / "docs" / "verifier" / "verify_commandlog.py"
 TABLES = ("promoted", "refused", "opened")
@@ -91,6 +94,53 @@ def test_a_second_copy_has_what_waits_what_was_refused_and_what_was_opened(
         assert same(follower.copy, guard.log)
     for deep in (False, True):
         assert verify(tmp_path / "safe" / "guard.clog", deep=deep).holds
+
+
+def test_what_was_refused_is_in_no_byte_once_somebody_has_seen_to_it(
+    order: Order, guard: Desk, police: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "safe").mkdir()
+    with Follower(guard.log, begin_copy(guard.log, tmp_path / "safe")) as follower:
+        for number in range(40):
+            saying.note(guard, f"regel {number} " * 20)
+        said = saying.note(guard, f"naam van {CANARY}")
+        attaching.attach(guard, said.seq, CANARY.encode() * 1000, name=f"{CANARY}.txt")
+        for number in range(40):
+            saying.note(guard, f"regel {number} " * 20)
+        follower.step()
+        order.take(guard.log, 41)
+        with police.writing():
+            for number in (42, 43):
+                police.append(Refused, desk="B1", count=number, why=UNREADABLE)
+        order.take(police.log)
+        order.give(guard.log)
+        assert [one.record.frame.number for one in refused_items(guard.log.db)] == [42, 43]
+        assert has_unsettled(guard.log.db)
+        follower.step()
+        assert {one.split(".")[0] for one in seen_from_outside(tmp_path)} == {"guard", "safe/guard"}  # a control
+        for item in list(refused_items(guard.log.db)):
+            settle_refused(guard.log, item.was)
+            settle_refused(guard.log, item.was)
+        assert not has_unsettled(guard.log.db)
+        assert unpurged(guard.log.db)
+        assert purge_all(guard.log).left is None
+        assert any(follower.step().pending == 0 for _again in range(50))
+        assert same(follower.copy, guard.log)
+        assert seen_from_outside(tmp_path) == set()
+        assert saying.note(guard, "en verder").reference == "B1-84"
+        assert verify(guard.log.path, deep=True).holds
+
+
+def test_the_last_number_of_what_was_seen_to_is_not_given_again(order: Order, guard: Desk, police: Desk) -> None:
+    saying.note(guard, "niet te lezen")
+    order.take(guard.log, 1)
+    with police.writing():
+        police.append(Refused, desk="B1", count=2, why=UNREADABLE)
+    order.take(police.log)
+    order.give(guard.log)
+    (item,) = refused_items(guard.log.db)
+    settle_refused(guard.log, item.was)
+    assert saying.note(guard, "opnieuw").reference == "B1-3"
 
 
 def test_attachments_that_come_later_come_to_the_copy_too(
