@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from commandlog.sharing.schema import PIECE, Names, Statement, split
+from commandlog.sharing.schema import FRAME, HEADER, PIECE, WORDS, Names, Statement, split
 
 ROOM_ROWS, ROOM_BYTES, ROOM_PULSES = 20_000, 256 << 20, 1000
 """What of one login may lie in the inbox, or as pieces, before the keeper has taken it."""
+_SURELY = ROOM_BYTES // (HEADER + FRAME + WORDS)  # records for which there is room, however large they are
 SESSIONS = 4
 """Connections that one login may have at once: see docs/sharing.md, sizing."""
 
@@ -21,7 +22,7 @@ _ADMITTED = "login = session_user AND revoked IS NULL AND (joined IS NOT NULL OR
 _MINE = "(SELECT commandlog.my_readers())"
 # In plpgsql, which plans once a session, not once a call: perhaps while the inbox was empty, so that its index is
 # insisted on. Room is asked for with every record: where the first and the last that wait are near each other, and the
-# table is small, nothing is counted.
+# table is small or they are few, nothing is counted; and where they are few, nobody asks how large the table is.
 _ASKED = f"STABLE {_DEFINER} LANGUAGE plpgsql"
 _WAITING = "SELECT n FROM commandlog.inbox WHERE login BETWEEN session_user AND session_user ORDER BY"
 _FUNCTIONS = f"""
@@ -30,8 +31,9 @@ CREATE FUNCTION commandlog.my_readers() RETURNS text[] {_ASKED} AS $$ BEGIN RETU
 CREATE FUNCTION commandlog.room_in_inbox() RETURNS boolean {_ASKED}
     SET enable_sort = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$ BEGIN RETURN
     EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED}) AND (
-    coalesce(({_WAITING} login DESC, n DESC LIMIT 1) - ({_WAITING} login, n LIMIT 1) + 1, 0) < {ROOM_ROWS}
-    AND pg_table_size('commandlog.inbox') < {ROOM_BYTES}
+    (SELECT most < {_SURELY} OR most < {ROOM_ROWS} AND pg_table_size('commandlog.inbox') < {ROOM_BYTES} FROM (
+        SELECT coalesce(({_WAITING} login DESC, n DESC LIMIT 1) - ({_WAITING} login, n LIMIT 1) + 1, 0) AS most
+        OFFSET 0) AS waiting)
     OR (SELECT count(*) < {ROOM_ROWS} AND coalesce(sum(bytes), 0) < {ROOM_BYTES} FROM (
         SELECT octet_length(frame) + coalesce(octet_length(words), 0) AS bytes FROM commandlog.inbox
         WHERE login = session_user LIMIT {ROOM_ROWS}) AS mine)); END $$;

@@ -118,30 +118,35 @@ def _writers(here: Room, say: Results) -> None:
     dsn, bare, kept = here.hosted.dsn(here.hosted.keeper), [], []
     for _again in range(ROUNDS):
         rows = _rows(here, EACH)
-        bare.append(_write(here.hosted, rows, _INTO_BARE))
+        bare.append(_write(here, rows, _INTO_BARE))
         with keeping(here.folder, here.hosted.event.log_id, dsn):
             _wait(here)
-            kept.append(_write(here.hosted, rows, _INTO_INBOX))
+            kept.append(_write(here, rows, _INTO_INBOX))
     ratio = median(kept) / median(bare)
     figure = f"{median(kept):,.0f} records/s, {ratio:.2f} of bare inserts"
     say.say(WRITERS, "keeper: 32 desks at once, in order", figure, f"≥ 0.8 × {median(bare):,.0f}/s", ratio >= 0.8)
 
 
-def _write(hosted: Hosted, rows: dict[str, Rows], statement: str) -> float:
-    """Return how many rows a second are written, until the last has its place."""
-    with _writing(hosted, rows, statement) as (go, written):
+def _write(here: Room, rows: dict[str, Rows], statement: str) -> float:
+    """Return how many rows a second are written, until the last has its place. Raises SystemExit where any is not."""
+    count, table = sum(map(len, rows.values())), "commandlog.chain" if statement == _INTO_INBOX else "public.chain"
+    before = _count(here, table)
+    with _writing(here.hosted, rows, statement) as (go, written):
         start = time.perf_counter()
         go()
         while not written(0.005):
             pass
-        while statement == _INTO_INBOX and not _is_empty(hosted):
+        while statement == _INTO_INBOX and not _is_empty(here.hosted):
             time.sleep(0.005)
-        return sum(map(len, rows.values())) / (time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+    if _count(here, table) < before + count:
+        raise SystemExit(f"not all records came into {table}")
+    return count / seconds
 
 
 @contextmanager
 def _writing(hosted: Hosted, rows: dict[str, Rows], statement: str, pause: float = 0.0) -> Iterator[Writing]:
-    """Have two processes ready to write, 16 threads each: gives what lets them go, and what waits until all is there."""
+    """Have two processes ready to write, 16 threads each; gives what lets them go, and what waits for them."""
     context = multiprocessing.get_context("spawn")
     ready, go, done, end = context.Semaphore(0), context.Event(), context.Semaphore(0), context.Event()
     given = [(hosted.dsn(hosted.desks[code]), some) for code, some in rows.items()]
@@ -241,6 +246,6 @@ def _sustained(here: Room, say: Results) -> None:
     )
 
 
-def _count(here: Room) -> int:
-    found = here.hosted.admin.execute("SELECT coalesce(max(seq), 0) FROM commandlog.chain").fetchone()
+def _count(here: Room, table: str = "commandlog.chain") -> int:
+    found = here.hosted.admin.execute(f"SELECT coalesce(max(seq), 0) FROM {table}").fetchone()
     return int(found[0]) if found else 0
