@@ -32,7 +32,7 @@ from commandlog.sharing.sending import RECORDS
 from commandlog.sharing.settings import Settings
 from commandlog.sharing.showing import Shower
 from commandlog.sharing.state import OFFSET, State
-from commandlog.sharing.watchdog import SILENT, Watchdog
+from commandlog.sharing.watchdog import LONGEST, SILENT, Watchdog
 from commandlog.sharing.watching import offset
 
 logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a lost connection is told, in words of our own
@@ -43,6 +43,7 @@ LOOK = 4.0  # seconds between two looks who is at which desk, and whether all ha
 TEND = 5.0  # seconds between two slices of what can wait for an idle moment
 BACKOFF = (0.5, 5.0)  # seconds between two tries to connect, at first and at most
 PATIENCES = (PATIENCE, 15.0, 45.0, 60.0)  # seconds: longer each time that the server was too slow
+SLOWER = 6  # times as long as connecting took, for which a line may be silent
 QUICK = 2.0  # seconds in which a connection was made, after which patience is short again
 FULL = 5.0  # seconds between two tries to send what the server had no room for
 SHUT_OUT = 60.0  # seconds between two tries of a login that was refused
@@ -153,7 +154,6 @@ class _Desk:
         if isinstance(error.__cause__, ConnectionTimeout) or self.watchdog.bitten:
             self.patience = min(self.patience + 1, len(PATIENCES) - 1)
         self.watchdog.bitten = 0
-        self.watchdog.silent = max(SILENT, 2 * PATIENCES[self.patience])
 
     def _rest(self, seconds: float) -> None:
         """Wait, and go on saying what waits here."""
@@ -172,11 +172,12 @@ class _Desk:
             self.password, self.asked = self.ask(), True
         start, patience = time.monotonic(), PATIENCES[self.patience]
         with telling(shared.address), connect(shared.address, self.password, patience=patience) as conn:
+            self.watchdog.silent = min(max(SILENT, SLOWER * (time.monotonic() - start)), LONGEST)
             with self._asking(conn):
                 conn.execute("LISTEN chain")
                 self.offset = offset(conn, self.log.clock)
             if time.monotonic() - start < QUICK:
-                self.patience, self.watchdog.silent = 0, SILENT
+                self.patience = 0
             self.shower.phase("catching_up")
             self.shower.say(offset_ms=self.offset, offset_flag=abs(self.offset) > OFFSET)
             line = Line(self.log, conn, bytes.fromhex(shared.keeper_key), self.most)

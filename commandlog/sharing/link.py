@@ -20,7 +20,7 @@ from commandlog.language import _, marked
 from commandlog.log.keys import settings_folder
 from commandlog.model.errors import CommandLogError, RuleError, Unavailable
 from commandlog.sharing.address import Address
-from commandlog.sharing.watchdog import SILENT, Watchdog
+from commandlog.sharing.watchdog import LONGEST, SILENT, Watchdog
 
 __all__ = ["Address", "Full", "Refused", "Revoked", "Unreachable", "Untrusted", "Watchdog", "connect", "telling"]
 
@@ -66,7 +66,7 @@ def connect(
     take. Raises RuleError where the way would not be safe, else psycopg's errors: see `telling`.
     """
     given = _of_address(address, password) if isinstance(address, Address) else _of_string(address, password)
-    silent = max(SILENT, 2 * patience)
+    silent = SILENT if patience <= PATIENCE else LONGEST
     return psycopg.connect(
         **{
             **given,

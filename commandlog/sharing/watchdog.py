@@ -16,7 +16,7 @@ from typing import Self
 
 import psycopg
 
-SILENT = 8.0  # seconds
+SILENT, LONGEST = 8.0, 90.0  # seconds, as a rule and on the worst of lines
 _TICK = 0.25
 _INFO, _COUNTED = 192, slice(120, 136)  # of Linux' tcp_info: the bytes that were acknowledged, and those received
 
