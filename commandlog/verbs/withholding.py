@@ -84,7 +84,8 @@ def erase(desk: Desk, records: tuple[int, ...], ground: str, *, thread: bool = F
 
     With `thread`, of everything that hangs on them too. When, where, whose and what it led to stay. Whoever calls
     purges the file afterwards (`log/erasing.py`). Raises RuleError without a ground, for what the log cannot be read
-    without, where there is nothing to erase, and for what somebody has demanded to preserve.
+    without, where there is nothing to erase, for what somebody has demanded to preserve, and in a shared log for what
+    another party said and wrote, unless one drives the event.
     """
     if not ground.strip():
         raise RuleError(_("Erasing needs a ground: by what duty, or at whose request?"))
@@ -110,6 +111,7 @@ def to_erase(desk: Desk, records: tuple[int, ...], *, thread: bool = False) -> l
         if not any(_says_something(desk, seq) for seq in versions(desk.log.db, row.entry)):
             _refuse_empty(desk, row)
         for seq in concerned:
+            _refuse_others(desk, seq)
             _refuse_preserved(desk, seq)
         found += concerned
     return list(dict.fromkeys(found))
@@ -288,6 +290,20 @@ def _refuse_empty(desk: Desk, row: EntryRow) -> None:
     if desk.log.record(row.since).words is None:
         raise RuleError(_("{reference} is erased already.").format(reference=reference))
     raise RuleError(_("{reference} has no words that could be erased.").format(reference=reference))
+
+
+def _refuse_others(desk: Desk, seq: int) -> None:
+    """Raise RuleError for what is another party's in a shared log, save at the desks of who drives the event."""
+    own, driver = recalls.own(desk.log.db, seq), desk.covenant.driver
+    if desk.log.member is None or desk.party == driver or desk.party in own:
+        return
+    told = _(
+        "{reference} is the word of {party}, or was written at its desk: in a shared log only its own party erases it,"
+        " or {driver}, which drives the event. Ask one of them."
+    )
+    names = [desk.covenant.party_name(one) for one in own]
+    reference = named(desk, entry_of(desk.log.db, seq))
+    raise RuleError(told.format(reference=reference, party=" / ".join(names), driver=desk.covenant.party_name(driver)))
 
 
 def _refuse_preserved(desk: Desk, seq: int) -> None:

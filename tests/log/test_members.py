@@ -22,7 +22,7 @@ from commandlog.log.verify import verify
 from commandlog.model.errors import Damaged, RuleError
 from commandlog.model.keeping import Released
 from commandlog.model.order import UNREADABLE, Refused
-from commandlog.verbs import attaching, saying
+from commandlog.verbs import attaching, saying, withholding
 from tests.log.order import Order, without
 
 
@@ -91,6 +91,28 @@ def test_what_the_shared_log_would_not_take_at_once_is_not_even_stored(order: Or
 
 def test_a_log_of_its_own_takes_a_text_of_any_length(venue: Desk) -> None:
     assert saying.note(venue, "x" * WORDS).words
+
+
+def test_a_desk_erases_only_what_its_own_party_said_or_wrote_save_the_drivers(
+    order: Order, guard: Desk, tmp_path: Path
+) -> None:
+    driver = order.join(tmp_path / "driver.clog", "venue", "V2")
+    other = order.join(tmp_path / "police.clog", "police", "P1")
+    with driver.log, other.log:
+        one = saying.report(other, "van de politie").seq
+        added = saying.add_to(other, one, "en meer").seq
+        for log in (other.log, guard.log):
+            order.take(log)
+        for log in (guard.log, driver.log, other.log):
+            order.give(log)
+        one, added = (other.log.record(seq).seq for seq in (one, added))
+        mine = saying.add_to(guard, one, "van ons").seq
+        for records, thread in (((one,), False), ((added,), False), ((mine, one), False), ((one,), True)):
+            with pytest.raises(RuleError, match=r"is the word of .*P[oO].*Ask one of them"):
+                withholding.erase(guard, records, "op verzoek", thread=thread)
+        assert withholding.erase(guard, (mine,), "op verzoek")
+        assert withholding.erase(other, (one,), "op verzoek")
+        assert withholding.erase(driver, (added,), "op verzoek")
 
 
 def _note(path: Path, begin: Any, go: Any) -> None:
