@@ -27,6 +27,7 @@ from commandlog.sharing.followed import lock_of
 from commandlog.sharing.forked import Forked
 from commandlog.sharing.line import Line
 from commandlog.sharing.link import PATIENCE, Refused, Revoked, connect, telling
+from commandlog.sharing.not_taken import not_taken
 from commandlog.sharing.pulses import PULSE_AFTER, PULSE_EVERY
 from commandlog.sharing.sending import RECORDS
 from commandlog.sharing.settings import Settings
@@ -246,16 +247,16 @@ class _Desk:
 
     def _look(self, line: Line, now: float) -> None:
         """Look around: does the shared log go on, who else is there; and tell the others how far this desk is."""
-        alive = line.watch.alive()
+        alive = line.sender.kept = line.watch.alive()
         overdue = self._overdue(now)
-        stands = (not alive and line.follower.desks.kept) or overdue
+        stands = (not alive and line.follower.desks.kept) or overdue or bool(line.not_taken)
         trouble = _("The shared log takes nothing in at the moment. What you write is kept here until it does.")
         refused = line.refused if now < line.full + POLL else ""
         self.shower.say(
             keeper_alive=alive,
             server_upto=max(line.watch.upto, self.log.head.seq),
             alarm="standstill" if stands else "",
-            trouble=refused or (trouble if stands else ""),
+            trouble=refused or line.not_taken or (trouble if stands else ""),
         )
         if now - line.pulsed >= PULSE_EVERY or self.log.head.seq - line.pulsed_upto >= PULSE_AFTER:
             line.pulsed, line.pulsed_upto = now, self.log.head.seq
@@ -263,6 +264,7 @@ class _Desk:
         if now - line.looked >= LOOK:
             line.looked = now
             self.shower.say(desks=line.watch.others())
+            line.not_taken = not_taken(self.log, line.conn)
         if now - line.tended >= TEND or unpurged(self.log.db):
             line.tended = now
             self.log.tend()

@@ -18,7 +18,7 @@ from commandlog.model.keeping import Attached
 from commandlog.model.records import decode_frame
 
 RECORDS, FEWEST, BYTES = 200, 5, 1 << 20  # records and bytes at most, in one transaction of the server
-AGAIN = 15.0  # seconds without any of the own records coming back, after which what waits is sent again
+AGAIN, SELDOM = 15.0, 480.0  # seconds without any own record coming back, after which what waits is sent again
 SLOW = 0.5  # seconds that sending takes, from which on it is no use to give notice
 SLOWER = 4  # times as long as sending took, in which they do not come back either on a slow line
 
@@ -55,7 +55,9 @@ class Sender:
         self.most = most
         self._sent = PROVISIONAL - 1
         self._first = 0
-        self._since, self._again_after = time.monotonic(), AGAIN
+        self._since, self._again_after, self._tries = time.monotonic(), AGAIN, 1
+        self.kept = True
+        """Whether a keeper is there: while none is, nothing comes back, and what was sent lies there."""
         self._pieces: list[tuple[bytes, int]] | None = None
 
     def send(self) -> int:
@@ -100,13 +102,18 @@ class Sender:
         return took
 
     def _again(self) -> None:
-        """Begin anew with what waits where nothing of it has come back for a while: the server may have lost it."""
+        """Begin anew with what waits where nothing of it has come back for a while: the server may have lost it.
+
+        Each time that is of no use, it is done more seldom.
+        """
         first = self.log.db.execute("SELECT min(seq) FROM records WHERE seq >= ?", (PROVISIONAL,)).fetchone()[0] or 0
         now = time.monotonic()
         if first != self._first or first > self._sent:
-            self._first, self._since = first, now
-        elif first and now - self._since > self._again_after:
-            self._sent, self._since = PROVISIONAL - 1, now
+            self._first, self._since, self._tries = first, now, 1
+        elif not self.kept:
+            self._since = now
+        elif first and now - self._since > min(self._tries * self._again_after, SELDOM):
+            self._sent, self._since, self._tries = PROVISIONAL - 1, now, 2 * self._tries
 
     # -- attachments -----------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -40,10 +41,19 @@ class Running:
             address = room.hosted.address(room.hosted.desks[code])
             self.own = Settings(self.settings, log.id, code)
             self.own.keep(Shared("evening", Member(party, code), address))
+        self._begin()
+
+    def _begin(self) -> None:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self.log = Log(self.path)
+
+    def again(self) -> Self:
+        """Follow again, for the same file; returns itself."""
+        self.states.clear()
+        self._begin()
+        return self
 
     def _run(self) -> None:
         try:
@@ -192,6 +202,29 @@ def test_a_server_that_is_put_back_stops_the_desk_until_it_has_all_again(
     admin.execute("INSERT INTO commandlog.chain VALUES (%s, %s, %s, %s)", last)
     police.until(lambda state: state.phase == "joined" and not state.alarm)
     assert len(list(evening.folder.glob("P1.clog.evidence-*"))) == 1
+
+
+def test_a_file_that_was_put_back_is_told_why_nothing_is_taken(evening: Evening, tmp_path: Path) -> None:
+    police = evening.follow("P1")
+    desk = police.desk
+    police.until(lambda state: not state.waiting)
+    police.close()
+    with Log(police.path) as log:
+        log.empty_write_ahead()
+    before = police.path.read_bytes()
+    police = evening.desks["P1"] = police.again()
+    for number in range(3):
+        saying.note(police.desk, f"na de kopie {number}")
+    police.until(lambda state: not state.waiting and state.upto > 3)
+    police.close()
+    police.path.write_bytes(before)
+    for beside in police.path.parent.glob("P1.clog-*"):
+        beside.unlink()
+    with Log(police.path) as log:
+        saying.note(sit_down(log, police.settings, desk.party), "onder een nummer dat er al is")
+    police = evening.desks["P1"] = police.again()
+    state = police.until(lambda state: "under the same numbers" in state.trouble)
+    assert state.alarm == "standstill" and state.phase == "joined" and state.waiting
 
 
 def test_a_server_without_room_is_told_and_what_others_write_still_comes(

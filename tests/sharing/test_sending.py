@@ -1,14 +1,18 @@
 """Two desks and a keeper, whatever is written when, and whoever is cut off meanwhile: all end with the same log."""
 
 import os
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from commandlog.log import pieces
 from commandlog.log.desk import Desk, open_member_desk, sit_down
@@ -19,12 +23,14 @@ from commandlog.sharing import following
 from commandlog.sharing.fetching import Fetcher
 from commandlog.sharing.following import Follower
 from commandlog.sharing.keeper import Keeper
+from commandlog.sharing.link import connect
 from commandlog.sharing.sending import Sender
 from commandlog.verbs import attaching, saying
 from tests.events import Clock
 from tests.log.histories import STEP, Step, play
 from tests.sharing.agreement import agree
 from tests.sharing.conftest import drop, host_on
+from tests.sharing.proxy import Proxy, Weather
 from tests.sharing.seats import Room
 
 EXAMPLES = max(3, int(os.environ.get("COMMANDLOG_EXAMPLES", "20")) // 6)
@@ -76,6 +82,7 @@ class Trio:
     """A keeper, and desks of two parties."""
 
     def __init__(self, folder: Path, room: Room, clock: Clock) -> None:
+        self.room = room
         self.keeper: Keeper = room.keeper()
         self.admin = room.hosted.admin
         self.turn()
@@ -170,6 +177,30 @@ def test_a_record_that_is_sent_twice_is_there_once(trio: Trio) -> None:
     assert again.send() == 0
     trio.settle()
     assert [r.words.text for r in line.log.records() if r.words and r.words.text].count("een keer") == 1
+
+
+def test_on_a_narrow_line_a_transaction_begins_when_all_is_there(trio: Trio) -> None:
+    line, hosted = trio.lines["P1"], trio.room.hosted
+    with line.desk.writing():
+        for number in range(60):
+            saying.note(line.desk, f"{number} {'woord ' * 40}")
+    login, ages, sent = hosted.desks["P1"], [0.0], threading.Event()
+
+    def look() -> None:
+        query = "SELECT max(clock_timestamp() - xact_start) FROM pg_stat_activity WHERE usename = %s"
+        while not sent.wait(0.02):
+            ages.extend(age.total_seconds() for (age,) in hosted.admin.execute(query, (login.login,)) if age)
+
+    with Proxy(int(conninfo_to_dict(hosted.event.dsn)["port"] or 5432)) as proxy:
+        with closing(connect(make_conninfo(hosted.dsn(login), port=proxy.port))) as conn:
+            proxy.weather = Weather(lost=0.01, again=0.0, rate=20_000)
+            start, looking = time.monotonic(), threading.Thread(target=look)
+            looking.start()
+            assert Sender(line.log, conn).send() == 60
+            took = time.monotonic() - start
+            sent.set()
+            looking.join()
+    assert max(ages) < took / 4, "a keeper ends what takes longer than it bears"
 
 
 def test_attachments_travel_to_those_who_may_read_them(trio: Trio) -> None:
