@@ -19,7 +19,7 @@ from commandlog.log.desk import Desk, open_member_desk, sit_down
 from commandlog.log.member import Member
 from commandlog.log.rebuild import first_difference
 from commandlog.log.store import Log
-from commandlog.sharing import following
+from commandlog.sharing import following, sending
 from commandlog.sharing.fetching import Fetcher
 from commandlog.sharing.following import Follower
 from commandlog.sharing.keeper import Keeper
@@ -192,8 +192,8 @@ def test_on_a_narrow_line_a_transaction_begins_when_all_is_there(trio: Trio) -> 
             ages.extend(age.total_seconds() for (age,) in hosted.admin.execute(query, (login.login,)) if age)
 
     with Proxy(int(conninfo_to_dict(hosted.event.dsn)["port"] or 5432)) as proxy:
+        proxy.weather = Weather(lost=0.01, again=0.0, rate=20_000)  # in pieces, since some are lost
         with closing(connect(make_conninfo(hosted.dsn(login), port=proxy.port))) as conn:
-            proxy.weather = Weather(lost=0.01, again=0.0, rate=20_000)
             start, looking = time.monotonic(), threading.Thread(target=look)
             looking.start()
             assert Sender(line.log, conn).send() == 60
@@ -201,6 +201,26 @@ def test_on_a_narrow_line_a_transaction_begins_when_all_is_there(trio: Trio) -> 
             sent.set()
             looking.join()
     assert max(ages) < took / 4, "a keeper ends what takes longer than it bears"
+
+
+def test_what_waits_is_sent_again_more_and_more_seldom_and_only_to_a_keeper(
+    trio: Trio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = trio.lines["P1"]
+    saying.note(line.desk, "blijft liggen")
+    now = 0.0
+    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: now))
+    sender, sent = Sender(line.log, line.conn), list[float]()
+    while now < 400:
+        if sender.send():
+            sent.append(now)
+        now += 5.0
+    assert sent[0] == 0.0 and len(sent) == 5, sent
+    assert sent[2] - sent[1] < sent[3] - sent[2] < sent[4] - sent[3]
+    sender.kept = False
+    while now < 4000:
+        assert not sender.send()
+        now += 5.0
 
 
 def test_attachments_travel_to_those_who_may_read_them(trio: Trio) -> None:
