@@ -5,6 +5,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from commandlog.cli import main
@@ -15,7 +16,7 @@ from commandlog.log.lock import Busy, FileLock
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.errors import Damaged, RuleError, Unavailable
-from commandlog.model.records import Note, Words
+from commandlog.model.records import Note, Words, decode_frame
 from commandlog.verbs import events, saying
 from tests.events import Clock, concert
 
@@ -203,3 +204,9 @@ def test_a_log_that_cannot_be_written_can_be_read_and_verified(
     Path(f"{path}-wal").write_bytes(b"the last entries")
     with pytest.raises(Unavailable, match="-wal file beside it"):
         Log(path)
+
+
+@pytest.mark.parametrize("kind", [["x"], {"a": 1}, 5, None])
+def test_a_frame_whose_kind_is_no_text_is_no_frame(kind: object) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        decode_frame(msgspec.json.encode({"kind": kind}))
