@@ -136,7 +136,7 @@ def weather(desks: int, records: int, times: int) -> str:
         for seat in whole.seats:
             seat.proxy.weather = BAD
             seat.proxy.cut(again=True)
-            seat.write(25, "bad weather")
+            seat.write(records, "bad weather")
         bad = whole.converged(AT_LAST)
         for seat in whole.seats:
             seat.proxy.weather = FAIR
@@ -156,8 +156,8 @@ def weather(desks: int, records: int, times: int) -> str:
     check(most <= SHOWN, f"shown after {most:.1f} s")
     check(ratio <= P95, f"an entry in a black hole: p95 {ratio:.2f} x")
     return (
-        f"2 s and 30 % late: all converged in {bad:.0f} s; black hole: an entry p95 {ratio:.2f} x, shown within"
-        f" {most:.1f} s; {agreed:,} records"
+        f"2 s and 30 % late: 4 desks x {records} records converged in {bad:.0f} s; black hole: an entry p95"
+        f" {ratio:.2f} x, shown within {most:.1f} s; {agreed:,} records"
     )
 
 
@@ -205,7 +205,7 @@ PARTS: dict[str, Callable[[int, int, int], str]] = {
     "weather": weather,
     "wire": wire,
 }
-RECORDS = {"order": 10_000, "offline": 5_000}
+RECORDS = {"order": 10_000, "offline": 5_000, "weather": 100}
 
 
 def main() -> int:
@@ -213,7 +213,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("part", nargs="*", help=f"of {', '.join(PARTS)} (default: all)")
     options.add_argument("--desks", type=int, default=32, help="that write at once (order)")
-    options.add_argument("--records", type=int, default=0, help="of each desk (order, offline)")
+    options.add_argument("--records", type=int, default=0, help="of each desk (order, offline, weather)")
     options.add_argument("--times", type=int, default=20, help="that something is killed (kills)")
     given = options.parse_args()
     failed = 0
