@@ -32,7 +32,7 @@ def event(tmp_path: Path, server: Server) -> Iterator[Whole]:
 
 def test_the_server_is_killed_in_the_middle_of_a_batch(event: Whole) -> None:
     venue, police, _other = event.seats
-    writer = threading.Thread(target=venue.write, args=(400,), kwargs={"at_once": 20})
+    writer = threading.Thread(target=venue.write, args=(1_000,), kwargs={"at_once": 20})
     writer.start()
     event.wait_for_inbox()
     event.server.kill()
