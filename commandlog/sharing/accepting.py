@@ -75,10 +75,14 @@ class Accepted(NamedTuple):
 
 
 class Declined(NamedTuple):
-    """A record that its desk numbered `number`, and that cannot be taken: one of `model/order.REASONS`."""
+    """A record that its desk numbered `number`, and that cannot be taken: one of `model/order.REASONS`.
+
+    `file` is the attachment that it came with, where it is one.
+    """
 
     number: int
     why: str
+    file: bytes = b""
 
 
 class Dropped(NamedTuple):

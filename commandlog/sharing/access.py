@@ -14,6 +14,8 @@ from commandlog.sharing.schema import FRAME, HEADER, PIECE, WORDS, Names, Statem
 ROOM_ROWS, ROOM_BYTES, ROOM_PULSES = 20_000, 256 << 20, 1000
 """What of one login may lie in the inbox, or as pieces, before the keeper has taken it."""
 _SURELY = ROOM_BYTES // (HEADER + FRAME + WORDS)  # records for which there is room, however large they are
+AT_ONCE = 100
+"""Rows that one statement puts in without being asked once more, afterwards, whether there was room for them."""
 SESSIONS = 4
 """Connections that one login may have at once: see docs/sharing.md, sizing."""
 
@@ -45,6 +47,10 @@ CREATE FUNCTION commandlog.room_for_pulses() RETURNS boolean {_ASKED} AS $$ BEGI
     EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED})
     AND (SELECT count(*) < {ROOM_PULSES} FROM (
         SELECT FROM commandlog.pulses WHERE login = session_user LIMIT {ROOM_PULSES}) AS mine); END $$;
+CREATE FUNCTION commandlog.room_left() RETURNS trigger VOLATILE {_DEFINER} LANGUAGE plpgsql AS $$ BEGIN
+    IF (SELECT count(*) > {AT_ONCE} FROM came) AND NOT (CASE TG_TABLE_NAME WHEN 'inbox' THEN commandlog.room_in_inbox()
+        WHEN 'pieces_in' THEN commandlog.room_for_pieces() ELSE commandlog.room_for_pulses() END) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'too much at once'; END IF; RETURN NULL; END $$;
 CREATE FUNCTION commandlog.joined() RETURNS boolean LANGUAGE sql VOLATILE {_DEFINER} AS
     $$ WITH mine AS (UPDATE commandlog.desks SET joined = coalesce(joined, clock_timestamp())
                      WHERE {_ADMITTED} RETURNING 1)
@@ -142,6 +148,11 @@ def _members(member: Identifier) -> Iterator[Statement]:
         yield SQL("GRANT SELECT {} ON {} TO {}").format(columns, Identifier(table), member)
         policy = SQL("CREATE POLICY member ON {} FOR SELECT TO {} USING ({})")
         yield policy.format(Identifier(table), member, SQL(condition))
+    for table in _SENDING:  # policies look before a statement, of which it is not known how much it will put in
+        yield SQL(
+            "CREATE TRIGGER room AFTER INSERT ON {} REFERENCING NEW TABLE AS came"
+            " FOR EACH STATEMENT EXECUTE FUNCTION room_left()"
+        ).format(Identifier(table))
     for table, (given, room) in _SENDING.items():
         yield SQL("GRANT INSERT ({}) ON {} TO {}").format(SQL(given), Identifier(table), member)
         policy = SQL("CREATE POLICY member ON {} FOR INSERT TO {} WITH CHECK ((SELECT commandlog.{}()))")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import psycopg
 
+from commandlog.model.keeping import Attached
 from commandlog.model.order import FORBIDDEN, UNREADABLE
 from commandlog.sharing import rights
 from commandlog.sharing.accepting import BROKEN, NO_DESK, REPEATED, TAKEN, Accepted, Declined, Dropped, Sent, judge
@@ -19,12 +20,16 @@ Note = tuple[str, bytes, str]
 
 
 class Done(NamedTuple):
-    """How many rows were taken, declined and dropped, and what is to be noted of those that were dropped."""
+    """How many rows were taken, declined and dropped, and what is to be noted of those that were dropped.
+
+    `unwanted` are the files, each with its login, of attachments that were declined.
+    """
 
     taken: int = 0
     declined: int = 0
     dropped: int = 0
     notes: tuple[Note, ...] = ()
+    unwanted: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def rows(self) -> int:
@@ -46,7 +51,7 @@ def put_in_order(order: Ordering, rows: list[Sent], unfit: Counter[bytes], until
             if isinstance(verdict, Accepted):
                 order.put(verdict)
             elif isinstance(verdict, Declined):
-                order.decline(row.desk, *verdict)
+                order.decline(row.desk, verdict.number, verdict.why)
         except _OF_THIS_MACHINE:
             raise
         except Exception as error:
@@ -54,7 +59,8 @@ def put_in_order(order: Ordering, rows: list[Sent], unfit: Counter[bytes], until
         if isinstance(verdict, Accepted):
             done = done._replace(taken=done.taken + 1)
         elif isinstance(verdict, Declined):
-            done = done._replace(declined=done.declined + 1)
+            files = ((row.login, verdict.file),) if verdict.file else ()
+            done = done._replace(declined=done.declined + 1, unwanted=done.unwanted + files)
         else:
             notes = ((row.login, row.id, verdict.why),) if verdict.why else ()
             done = done._replace(dropped=done.dropped + 1, notes=done.notes + notes)
@@ -72,9 +78,14 @@ def _verdict(order: Ordering, row: Sent, unfit: int) -> Accepted | Declined | Dr
     verdict = judge(row, order.log_id, known)
     if isinstance(verdict, Accepted):
         if unfit:
-            verdict = Declined(verdict.frame.number, UNREADABLE)
+            verdict = _declined(verdict, UNREADABLE)
         elif not rights.allowed(order.db, verdict.frame, verdict.words):
-            verdict = Declined(verdict.frame.number, FORBIDDEN)
+            verdict = _declined(verdict, FORBIDDEN)
     if isinstance(verdict, Declined) and known is None:  # the log does not speak of desks that it has not
         return Dropped(NO_DESK)
     return verdict
+
+
+def _declined(record: Accepted, why: str) -> Declined:
+    frame = record.frame
+    return Declined(frame.number, why, frame.file if isinstance(frame, Attached) else b"")

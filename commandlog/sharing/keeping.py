@@ -63,7 +63,9 @@ ON CONFLICT (desk) DO UPDATE
 """
 _ARRIVED = """
 SELECT DISTINCT d.login::text, d.desk, p.file FROM commandlog.pieces_in p JOIN commandlog.desks d USING (login)
+WHERE d.revoked IS NULL
 """
+_ABANDONED = "DELETE FROM commandlog.pieces_in WHERE at < clock_timestamp() - interval '1 day'"
 _MOVE = """
 WITH moved AS (DELETE FROM commandlog.pieces_in WHERE login = %s AND file = %s RETURNING number, bytes)
 INSERT INTO commandlog.pieces SELECT %s, %s, number, bytes FROM moved
@@ -204,7 +206,7 @@ class Housekeeping:
         self._beat = time.monotonic()
 
     def _announce(self) -> None:
-        """Say in the log which other keepers there are, once somebody has confirmed them: desks believe what it says."""
+        """Say in the log which other keepers there are, once somebody has confirmed them: desks believe it."""
         rows = self.conn.execute("SELECT desk, key FROM commandlog.keeper_keys WHERE NOT announced").fetchall()
         for desk, key in rows:
             if desk not in self.keeper.desks:
@@ -215,13 +217,15 @@ class Housekeeping:
 
     def _shelve(self) -> None:
         """Move the pieces of attachments whose records are there to where whoever may read those may read them."""
+        if time.monotonic() - self._look >= LOOK_EVERY:
+            self.conn.execute(_ABANDONED)
         for login, desk, file in self.conn.execute(_ARRIVED).fetchall():
             found = self.log.db.execute(
                 "SELECT a.since, a.size, r.words IS NULL OR e.desk != ? FROM attachments a"
                 " JOIN entries e ON e.since = a.since JOIN records r ON r.seq = a.since WHERE a.file = ? ORDER BY 3, 1",
                 (desk, file),
             ).fetchone()
-            if not found:  # its record has yet to come
+            if not found:  # its record has yet to come, within a day
                 continue
             seq, size, not_wanted = found
             count = 0 if not_wanted else pieces.count(size)

@@ -26,6 +26,7 @@ INVITED = 48.0
 """Hours for which an invitation holds."""
 _ITERATIONS = 4096
 _GONE_WITHIN = 2.0  # seconds
+_SENT = ("inbox", "pieces_in", "pulses")
 
 
 class Login(Struct, frozen=True):
@@ -107,7 +108,8 @@ def next_code(connection: psycopg.Connection, letter: str, taken: Collection[str
 def revoke(connection: psycopg.Connection, desk: str) -> None:
     """Show a desk out for good: it cannot log in any more, and its sessions end now, within two seconds.
 
-    Raises RuleError where there is no such desk, Unavailable where a session did not end.
+    What it sent and nobody has taken yet goes. Raises RuleError where there is no such desk, Unavailable where one did
+    not end.
     """
     with telling():
         row = connection.execute("SELECT login FROM commandlog.desks WHERE desk = %s", (desk,)).fetchone()
@@ -116,6 +118,8 @@ def revoke(connection: psycopg.Connection, desk: str) -> None:
         with connection.transaction():
             connection.execute(SQL("ALTER ROLE {} NOLOGIN").format(Identifier(row[0])))
             connection.execute("UPDATE commandlog.desks SET revoked = now() WHERE desk = %s", (desk,))
+            for table in _SENT:
+                connection.execute(SQL("DELETE FROM commandlog.{} WHERE login = %s").format(Identifier(table)), row)
         end = time.monotonic() + _GONE_WITHIN
         quiet = 0
         while quiet < 3:  # who was just logging in when it was forbidden shows up a moment later

@@ -16,7 +16,7 @@ from commandlog.log.derived.table import FOREVER, position_of
 from commandlog.model import scenario
 from commandlog.model.covenant import Covenant
 from commandlog.model.frames import Frame
-from commandlog.model.keeping import Erased, Held, Recalled, Released
+from commandlog.model.keeping import Attached, Erased, Held, Recalled, Released
 from commandlog.model.records import CovenantSet, HandedOver, Opened, Words, decode_words
 from commandlog.verbs.withholding import NEEDED
 
@@ -135,6 +135,8 @@ def allowed(db: Connection, frame: Frame, words: Words = Words()) -> bool:  # no
         return all(party in own(db, seq) for seq in _positions(db, frame.records))
     if isinstance(frame, Recalled | Erased | Held):
         return all(_has(db, seq, party, told) for seq in _positions(db, frame.records))
+    if isinstance(frame, Attached) and db.execute("SELECT 1 FROM attachments WHERE file = ?", (frame.file,)).fetchone():
+        return False  # its name comes of a secret: who uses it again has it from the first one, and other bytes
     hangs_on = above(frame)
     return not hangs_on or all(_has(db, seq, party, told) for seq in _positions(db, (hangs_on,)))
 

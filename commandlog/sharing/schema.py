@@ -114,6 +114,7 @@ CREATE TABLE pieces_in (
     file bytea NOT NULL CHECK (octet_length(file) = 32),
     number integer NOT NULL CHECK (number >= 0),
     bytes bytea NOT NULL CHECK (octet_length(bytes) <= {PIECE}),
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (login, file, number));
 CREATE TABLE pieces (
     seq bigint NOT NULL,

@@ -22,6 +22,7 @@ WITH fair AS MATERIALIZED (
     FROM commandlog.desks d CROSS JOIN LATERAL (
         SELECT n, frame, words, row_number() OVER (ORDER BY n) AS turn
         FROM commandlog.inbox WHERE login = d.login ORDER BY n LIMIT %(share)s) i
+    WHERE d.revoked IS NULL
     ORDER BY i.turn, i.n LIMIT %(limit)s)
 SELECT i.n, i.login::text, fair.party, fair.desk, i.id, i.header, i.frame, i.words, i.words_hash
 FROM fair JOIN commandlog.inbox i ON i.n = fair.n
@@ -99,10 +100,20 @@ def put(conn: Connection[Any], placed: list[Placed], changed: list[Changed]) -> 
         conn.execute(_OPENED, ([one.seq for one in opened], [one.opened_by for one in opened]))
 
 
-def done(conn: Connection[Any], taken: list[int], notes: Sequence[tuple[str, bytes, str]]) -> None:
-    """Take rows out of the inbox, and note for their logins why some were dropped; inside a pipeline."""
+def done(
+    conn: Connection[Any],
+    taken: list[int],
+    notes: Sequence[tuple[str, bytes, str]],
+    unwanted: Sequence[tuple[str, bytes]] = (),
+) -> None:
+    """Take rows out of the inbox, and note for their logins why some were dropped; inside a pipeline.
+
+    `unwanted` are files whose records were not taken: what has come of them goes.
+    """
     if taken:
         conn.execute("DELETE FROM commandlog.inbox WHERE n = ANY(%b)", (taken,))
+    for login_and_file in unwanted:
+        conn.execute("DELETE FROM commandlog.pieces_in WHERE login = %s AND file = %s", login_and_file)
     if notes:
         newest = defaultdict[str, dict[bytes, str]](dict)
         for login, record_id, why in reversed(notes):

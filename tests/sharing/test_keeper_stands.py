@@ -7,14 +7,20 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from commandlog.log import pieces
+from commandlog.log.derived.table import FOREVER, PROVISIONAL
+from commandlog.log.rebuild import stored
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import By
-from commandlog.model.order import UNREADABLE
-from commandlog.model.records import DeskOpened, encode
+from commandlog.model.keeping import Attached
+from commandlog.model.order import FORBIDDEN, UNREADABLE
+from commandlog.model.records import DeskOpened, Note, Words, encode
 from commandlog.sharing import statements
 from commandlog.sharing.accepting import BROKEN, NO_DESK, Sent, judge
 from commandlog.sharing.keepers_log import fingerprint, trust
 from commandlog.sharing.ordering import Ordering, Placed
+from commandlog.sharing.server import revoke
+from tests.sharing import rows
 from tests.sharing.conftest import Host
 from tests.sharing.seats import Room, Seat, empty, insert, made, room
 
@@ -26,8 +32,8 @@ def _opening(seat: Seat, **otherwise: Any) -> bytes:
 
 
 def _in_chain(here: Room, seat: Seat) -> int:
-    rows = {row[1] for row in here.chain()}
-    return sum(one_id in rows for (one_id,) in seat.log.db.execute("SELECT id FROM entries"))
+    there = {row[1] for row in here.chain()}
+    return sum(one_id in there for (one_id,) in seat.log.db.execute("SELECT id FROM entries"))
 
 
 def _why(seat: Seat) -> set[str]:
@@ -59,15 +65,15 @@ def test_whatever_goes_wrong_with_a_row_costs_that_row_alone(
         bad.send()
         empty(keeper)
         bad.write(3)
-        rows = bad.waiting()
+        waiting = bad.waiting()
 
         def failing(sent: Sent, *known: Any) -> Any:
-            if sent.id == rows[1].header[26:42]:
+            if sent.id == waiting[1].header[26:42]:
                 raise KeyError(sent.desk)  # a mistake of ours
             return judge(sent, *known)
 
         monkeypatch.setattr("commandlog.sharing.batch.judge", failing)
-        insert(bad.conn, rows)
+        insert(bad.conn, waiting)
         good.write(2)
         good.send()
         empty(keeper)
@@ -147,3 +153,69 @@ def test_nobody_is_a_keeper_because_the_server_says_so(tmp_path: Path, host: Hos
         for desk, printed in (("P1", fingerprint(keys["LOG2"])), ("LOG2", "abcd")):
             with pytest.raises(RuleError):
                 trust(keeper.log, desk, printed)
+
+
+def test_what_a_revoked_login_has_sent_is_not_taken(tmp_path: Path, host: Host) -> None:
+    with room(tmp_path, host) as here:
+        keeper, gone, good = here.keeper(), here.seat("B1"), here.seat("P1")
+        gone.send()
+        empty(keeper)
+        gone.write(2)
+        gone.send()
+        gone.conn.execute(rows.PIECE, (bytes(32), 0, b"x"))
+        rows.pulse(gone.conn)
+        revoke(here.hosted.admin, "B1")
+        admin = here.hosted.admin
+        for table in ("inbox", "pieces_in", "pulses"):
+            assert admin.execute(f"SELECT count(*) FROM commandlog.{table}").fetchone() == (0,)
+        login = here.hosted.desks["B1"].login
+        for row in stored(gone.log.db, PROVISIONAL + 1, FOREVER):  # of a session that ended late
+            admin.execute(
+                "INSERT INTO commandlog.inbox (login, id, header, frame, words) VALUES (%s, %s, %s, %s, %s)",
+                (login, row.header[26:42], row.header, row.frame, row.words),
+            )
+        good.write(1)
+        good.send()
+        empty(keeper)
+        assert _in_chain(here, good) == 2
+        assert _in_chain(here, gone) == 1
+
+
+def _attached(seat: Seat, number: int, entry: bytes, file: bytes) -> bytes:
+    by = By(seat.desk.party, seat.desk.code)
+    said: dict[str, Any] = {"by": by, "number": number, "logged_at": 1, "occurred_at": 1}
+    return encode(Attached(entry=entry, file=file, size=3, media="x/y", **said))
+
+
+def test_nobody_takes_the_name_of_anothers_attachment(tmp_path: Path, host: Host) -> None:
+    with room(tmp_path, host) as here:
+        keeper, thief, seat = here.keeper(), here.seat("B1"), here.seat("V2")
+        entry = seat.append(Note, Words(text="foto"))
+        content, salt = b"abc", bytes(16)
+        file = pieces.named(salt, content)
+        seat.append(Attached, Words(salt=salt), entry=entry.id, file=file, size=3, media="x/y")
+        thief.send()
+        seat.send()
+        empty(keeper)
+        thief.conn.execute(rows.PIECE, (file, 0, b"xyz"))
+        insert(thief.conn, [made(thief, _attached(thief, 2, entry.id, file))])
+        empty(keeper)
+        said = keeper.log.record(keeper.log.head.seq).frame
+        assert (said.desk, said.count, said.why) == ("B1", 2, FORBIDDEN)
+        assert here.hosted.admin.execute("SELECT count(*) FROM commandlog.pieces_in").fetchone() == (0,)
+        seat.conn.execute(rows.PIECE, (file, 0, content))
+        keeper.house.tend(active=True)
+        found = here.hosted.admin.execute("SELECT file, bytes FROM commandlog.pieces").fetchall()
+        assert found == [(file, content)]
+
+
+def test_pieces_without_a_record_go_after_a_day(tmp_path: Path, host: Host) -> None:
+    with room(tmp_path, host) as here:
+        keeper, seat = here.keeper(), here.seat("B1")
+        empty(keeper)
+        for number in range(2):
+            seat.conn.execute(rows.PIECE, (bytes(32), number, b"x"))
+        old = "UPDATE commandlog.pieces_in SET at = at - interval '25 hours' WHERE number = 0"
+        here.hosted.admin.execute(old)
+        keeper.house.tend(active=True)
+        assert here.hosted.admin.execute("SELECT number FROM commandlog.pieces_in").fetchall() == [(1,)]

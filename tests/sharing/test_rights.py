@@ -141,25 +141,34 @@ def test_what_is_sent_has_a_size(event: Hosted, column: str, size: int) -> None:
 def test_a_desk_cannot_fill_the_server(event: Hosted) -> None:
     with event.connect("P1") as police, event.connect("V1") as venue, event.connect("keeper") as keeper:
         many = "INSERT INTO commandlog.inbox (id, header, frame) SELECT decode(lpad(to_hex(g), 32, '0'), 'hex'), '', ''"
-        police.execute(many + " FROM generate_series(1, 20000) AS g")
+        with pytest.raises(Full), telling():
+            police.execute(many + " FROM generate_series(1, 20001) AS g")
+        police.execute(many + " FROM generate_series(1, 19999) AS g")
+        rows.send(police)
         with pytest.raises(Full), telling():
             rows.send(police)
         with pytest.raises(errors.CheckViolation):
             police.execute(rows.PIECE, (bytes(32), 0, bytes(PIECE + 1)))
-        police.execute(
-            "INSERT INTO commandlog.pieces_in (file, number, bytes)"
-            " SELECT %s, g, '' FROM generate_series(0, 1100) AS g",
-            (bytes(32),),
-        )
+        pieces = "INSERT INTO commandlog.pieces_in (file, number, bytes) SELECT %s, g, '' FROM generate_series(1, %s) g"
+        with pytest.raises(Full), telling():
+            police.execute(pieces, (bytes(32), 1100))
+        police.execute(pieces, (bytes(32), 1022))
+        police.execute(rows.PIECE, (bytes(32), 1999, b""))
         with pytest.raises(Full), telling():
             police.execute(rows.PIECE, (bytes(32), 2000, b""))
+        with pytest.raises(Full), telling():
+            police.execute(
+                "INSERT INTO commandlog.pulses (upto, hash, purged, waiting, offset_ms, sent_at, signature)"
+                " SELECT 0, %s, false, 0, 0, 0, %s FROM generate_series(1, 1001)",
+                (bytes(32), bytes(64)),
+            )
         for _ in range(1000):
             rows.pulse(police)
         with pytest.raises(Full), telling():
             rows.pulse(police)
         rows.send(venue)
         rows.pulse(venue)
-        keeper.execute("DELETE FROM commandlog.inbox WHERE n < 100")
+        keeper.execute("DELETE FROM commandlog.inbox WHERE n < (SELECT min(n) + 100 FROM commandlog.inbox)")
         rows.send(police)
 
 
