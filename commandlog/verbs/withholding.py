@@ -23,7 +23,7 @@ from commandlog.model.records import Corrected, Record, Words
 from commandlog.model.words import OPEN_TASKS, label
 from commandlog.verbs.context import About, checked, entry_at, named, receipt, record_id, split, unknown_party
 
-NEEDED = ("opened", "covenant", "desk_opened")
+NEEDED = ("opened", "covenant", "desk_opened", "desk_seen", "refused", "branched")
 """Kinds of record that the log stands on: whoever has the log reads them, and without their words it cannot be read."""
 
 

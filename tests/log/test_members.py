@@ -264,6 +264,8 @@ def test_the_last_number_of_a_desk_is_not_given_again_when_it_was_refused(
         _refuse(order, other, "B1", 2)
         order.give(guard.log)
         assert saying.note(guard, "opnieuw").reference == "B1-3"
+        with pytest.raises(RuleError, match="cannot be read without"):
+            withholding.erase(guard, (guard.log.head.seq,), "op verzoek")
         assert verify(guard.log.path, deep=True).holds
 
 
