@@ -18,6 +18,7 @@ import msgspec
 from commandlog.language import _
 from commandlog.log import chain, links, pieces, shape
 from commandlog.log.files import failures, of_the_machine, reading_uri
+from commandlog.log.promised import promised
 from commandlog.log.rebuild import Progress, first_difference
 from commandlog.log.signatures import Bad, check_waiting, frame_of, signatures_of
 from commandlog.log.store import Log
@@ -132,8 +133,10 @@ WithoutWords = list[tuple[int, bytes]]
 def _check_erasures(db: sqlite3.Connection, without_words: WithoutWords, *, shared: bool) -> None:
     """Check that a decision in the log erased the words of each record that has none: the decisions themselves say.
 
-    In a shared log, the decision may be sealed here: then something behind the record is.
+    In a shared log, the decision may be sealed here: then something behind the record is; or have yet to come.
     """
+    coming = promised(db)
+    without_words = [one for one in without_words if one[0] not in coming]
     if not without_words:
         return
     query = "SELECT seq, frame FROM records WHERE seq IN (SELECT since FROM erasures) ORDER BY seq"

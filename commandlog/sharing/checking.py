@@ -14,6 +14,7 @@ from commandlog.log import chain
 from commandlog.log.chain import Header
 from commandlog.log.derived.table import PROVISIONAL, position_of
 from commandlog.log.member import Member
+from commandlog.log.promised import promised
 from commandlog.log.reading import Head, newer_record
 from commandlog.log.rebuild import Stored, follows, says
 from commandlog.model.keeping import Erased
@@ -21,6 +22,7 @@ from commandlog.model.order import Branched, DeskSeen, Refused
 from commandlog.model.records import DeskOpened, NewerRecord, decode_frame
 from commandlog.sharing.trust import Desks
 
+WITHHELD = "its words are withheld, and no decision erased them"
 KEEPERS_OWN = (Refused, Branched, DeskSeen)
 """What nobody but a keeper says."""
 
@@ -67,6 +69,8 @@ class Checker:
 
     def __init__(self, db: Connection, log_id: bytes, member: Member, head: Head, desks: Desks) -> None:
         self.db, self.log_id, self.member, self.head, self.desks = db, log_id, member, head, desks
+        self.promised = promised(db)
+        """Records whose words are to be erased by a decision that has yet to come, each with its position."""
 
     def checked(self, rows: list[Row], opened: list[Row]) -> "Checker":
         """Return a checker that stands behind these rows; raises Wrong where one of them cannot be.
@@ -76,6 +80,7 @@ class Checker:
         Unavailable where a record takes a newer program.
         """
         after = Checker(self.db, self.log_id, self.member, self.head, self.desks)
+        after.promised = dict(self.promised)
         unvouched = list[Header]()
         for row in rows:
             try:
@@ -155,18 +160,29 @@ class Checker:
             ids.add(header.id)
 
     def _erasures(self, rows: list[Row], opened: list[Row]) -> None:
-        """Check that words which are not there were erased by a decision that this desk gets, too."""
-        by_seq = {row.seq: row.frame for row in rows}
-        for row in (*opened, *rows):
-            if row.frame is not None and row.words is None:
-                decision = row.erased_by or 0
-                frame = by_seq[decision] if decision in by_seq else self._frame_at(decision)
-                if decision <= row.seq or not erases(frame, row.header[26:42]):
-                    raise Wrong(row.seq, "its words are withheld, and no decision erased them")
+        """Check that words which are not there were erased by a decision that this desk gets, too; it may come later.
 
-    def _frame_at(self, seq: int) -> bytes | None:
-        found = self.db.execute("SELECT frame FROM records WHERE seq = ?", (seq,)).fetchone()
-        return found[0] if found else None
+        A decision that is sealed here is believed, for words that never were here.
+        """
+        new = (*opened, *rows)
+        there = {row.seq: (row.header, row.frame) for row in new}
+        self.promised |= {row.seq: row.erased_by or 0 for row in new if row.frame is not None and row.words is None}
+        for seq, decision in list(self.promised.items()):
+            if decision <= self.head.seq:
+                del self.promised[seq]
+                header, frame = (there.get(seq) or self._at(seq))[0], (there.get(decision) or self._at(decision))[1]
+                if decision <= seq or not erases(frame, header[26:42]):
+                    raise Wrong(seq, WITHHELD)
+
+    def _at(self, seq: int) -> tuple[bytes, bytes | None]:
+        """Return header and frame of a record that is here."""
+        found = self.db.execute("SELECT header, frame FROM records WHERE seq = ?", (seq,)).fetchone()
+        return found or (b"", None)
+
+    def all_here(self) -> None:
+        """Check, where the server has nothing more, that every decision has come that was to come."""
+        if self.promised:
+            raise Wrong(min(self.promised), WITHHELD)
 
 
 def _said(row: Row) -> Any:

@@ -14,6 +14,7 @@ from psycopg.types.numeric import Int8
 from commandlog.language import _
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.erasing import take_away
+from commandlog.log.promised import keep_promised
 from commandlog.log.reading import newer_record
 from commandlog.log.rebuild import GaveWay, Stored, rebase, stored
 from commandlog.log.store import Log
@@ -107,6 +108,7 @@ class Follower:
                 return self._elsewhere(rows)
             rows = rows[bool(head) :]
             if not rows:
+                self._checker.all_here()
                 self._full = False
                 return Pulled(0, head)
             full = rows[-1].seq == head + limit or sum(row.size for row in rows) > BYTES
@@ -161,18 +163,10 @@ class Follower:
         raise forked(self.log, head, "the last record of this desk is another one there", rows)
 
     def _checked(self, rows: list[Row]) -> _Page:
-        """Check rows, and those without which they must not be taken: the decisions that erased their words."""
-        while True:
-            last = rows[-1].seq
-            wanted = sorted({seq for row in rows for seq in row.opened or () if seq < rows[0].seq})
-            sealed = self._sealed(wanted)
-            opened = self._parts(sealed) if sealed else []
-            must = max((row.erased_by or 0 for row in (*rows, *opened)), default=0)
-            if must <= last:
-                break
-            rows = [*rows, *self._page(last, must)[1:]]
-            if rows[-1].seq == last:
-                raise Wrong(last, f"its words were erased by a decision at {must}, which is not there")
+        """Check rows, and what they open."""
+        wanted = sorted({seq for row in rows for seq in row.opened or () if seq < rows[0].seq})
+        sealed = self._sealed(wanted)
+        opened = self._parts(sealed) if sealed else []
         checker = self._checker.checked(rows, opened)
         return _Page(checker, rows, [row.stored for row in opened])
 
@@ -213,6 +207,8 @@ class Follower:
                         take_away(self.log.db, one.seq, said.id)
                 signed = [(row.seq, row.hash, row.signer, row.signature) for row in rows if row.signature is not None]
                 self.log.db.executemany("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", signed)
+                if page.checker.promised != self._checker.promised:
+                    keep_promised(self.log.db, page.checker.promised)
         except GaveWay:
             self._insist = self._insist or time.monotonic() + INSIST
             return False

@@ -61,6 +61,12 @@ def withheld_words(evening: Evening) -> None:
     evening.admin.execute(change, (chain.part_hash(words), evening.upto, evening.upto - 1))
 
 
+def withheld_for_later(evening: Evening) -> None:
+    """The decision that is to have erased them never comes."""
+    withheld_words(evening)
+    evening.admin.execute("UPDATE commandlog.parts SET erased_by = 1000000 WHERE erased_by IS NOT NULL")
+
+
 def changed_header(evening: Evening) -> None:
     header = bytearray(_at(evening, evening.upto - 1).header)
     header[60] ^= 1
@@ -363,6 +369,16 @@ def test_a_long_page_ends_where_a_keeper_vouches_for_it_and_nothing_else_is_beli
     with pytest.raises(Forked):
         follower.pull()
     assert follower.log.refresh() == 100
+
+
+def test_words_that_a_decision_is_to_have_erased_later_are_missed_at_the_end(
+    evening: Evening, follower: Follower
+) -> None:
+    withheld_for_later(evening)
+    with pytest.raises(Forked):
+        pull_all(follower)
+    with pytest.raises(Forked):
+        evening.follower("V1", follower.log).pull()
 
 
 def test_evidence_holds_no_words_and_fills_no_disk(
