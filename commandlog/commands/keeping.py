@@ -167,7 +167,7 @@ class _Teller:
             sys.stdout.flush()
             health.begin_again()
             return
-        now = (health.active, health.trouble, len(health.members), len(health.differs))
+        now = (health.active, health.trouble, len(health.members), len(health.differs), bool(health.clock_off))
         if now != self.said or time.monotonic() - self.when > EVERY:
             for line in _health_lines(health):
                 click.echo(visible(line))
@@ -188,6 +188,9 @@ def _health_lines(health: Health) -> Iterator[str]:
     told = _("{desk} puts in order: {n} records, {waiting} waiting; here: {desks}")
     desks = ", ".join(health.members) or _("nobody")
     yield told.format(desk=health.desk, n=health.upto, waiting=health.waiting, desks=desks)
+    if health.clock_off:
+        told = _("The clock of this machine is {n} seconds off: the server's is used. Set it right.")
+        yield told.format(n=abs(health.clock_off) // 1000)
     if health.differs:
         told = _("ALARM: these desks have another past than this one: {desks}. Keep what the server's disks hold.")
         yield told.format(desks=", ".join(health.differs))

@@ -25,7 +25,6 @@ from commandlog.log.signing import Signer
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import Damaged, RuleError, Unavailable
 from commandlog.model.frames import Frame
-from commandlog.model.order import Branched
 from commandlog.model.records import DeskOpened
 from commandlog.sharing import rights, statements
 from commandlog.sharing.accepting import Known, Sent
@@ -39,6 +38,7 @@ from commandlog.sharing.ordering import Ordering, Unfit, desks_of
 
 CHECKPOINT_EVERY, CHECKPOINT_AFTER = 100, 60.0  # records, seconds
 ENOUGH = 0.25  # seconds after which a batch ends, whatever is left of it
+CLOCK_OFF = 2000  # milliseconds between this machine's clock and the server's
 AGAIN = 1.0  # seconds between two tries when the server does not answer
 QUIET = 0.005  # seconds of rest after a turn that found nothing, however often one is woken
 MANY, BUSY = 10, 0.1  # records of a turn, and seconds after it in which nobody waits for a notice
@@ -96,7 +96,8 @@ class Keeper:
         self.desks: dict[str, Known] = {}
         self.errands: list[tuple[type[Frame], dict[str, Any]]] = []
         self.health = Health()
-        self._obstacle = ""
+        self.obstacle = ""
+        """Why no desk would believe it."""
         self._sure = self._woken = False
         self._senders = 1
         self._busy = 0.0
@@ -116,7 +117,7 @@ class Keeper:
         try:
             if not self.lease.epoch:
                 self._follow(conn)
-                if not (self._is_trusted() and self.lease.take(conn)):
+                if not (self.is_trusted() and self.lease.take(conn)):
                     return Turn(active=False, upto=self.log.head.seq)
             if not self._sure:
                 self._begin(conn)
@@ -135,7 +136,9 @@ class Keeper:
 
     def on(self, log: Log) -> "Keeper":
         """Return this very keeper on another file of its log."""
-        return Keeper(log, self._connect, self.key, self.clock)
+        again = Keeper(log, self._connect, self.key, self.clock)
+        again.desk, again.party = self.desk, self.party
+        return again
 
     def connected(self) -> "psycopg.Connection[Any]":
         """Return the connection, made anew where it was lost."""
@@ -181,7 +184,7 @@ class Keeper:
         self._check_server(conn)
         self.desks = desks_of(self.log.db)
         self.party = self.party or rights.driver(self.log.db)
-        self.errands = [one for one in self.errands if one[0] is Branched]  # all else is seen anew
+        self.errands.clear()  # they are seen anew
         self._checkpoint = (self.log.db.execute("SELECT coalesce(max(seq), 0) FROM checkpoints").fetchone()[0], 0.0)
         if self.desk not in self.desks:
             self.will_say(DeskOpened, desk=self.desk, party=self.party, key=self._public)
@@ -202,12 +205,12 @@ class Keeper:
             raise
         self.log.refresh()
 
-    def _is_trusted(self) -> bool:
+    def is_trusted(self) -> bool:
         """Whether desks will believe this keeper: the log names its key, or it is the first keeper of all.
 
         Raises RuleError where the log names another key.
         """
-        self._obstacle = ""
+        self.obstacle = ""
         known = self.log.db.execute("SELECT key FROM desks WHERE desk = ? ORDER BY since", (self.desk,)).fetchone()
         if known and known[0] != self._public:
             told = _("This machine's key is not that of the log keeper {desk}: run it where it ran, or with its key.")
@@ -217,8 +220,8 @@ class Keeper:
                 "No desk believes the log keeper {desk} yet. Say where another one is at work that it is to be trusted:"
                 " commandlog keep --server … --trust {desk} {fingerprint}"
             )
-            self._obstacle = told.format(desk=self.desk, fingerprint=fingerprint(self._public))
-        return not self._obstacle
+            self.obstacle = told.format(desk=self.desk, fingerprint=fingerprint(self._public))
+        return not self.obstacle
 
     def _check_server(self, conn: "psycopg.Connection[Any]") -> None:
         """Raise Damaged where the server lacks what a keeper has signed as its end."""
@@ -255,7 +258,7 @@ class Keeper:
             with conn.pipeline(), conn.transaction():
                 claim, end = self.lease.ask(conn), statements.ask_head(conn)
                 sent = statements.take(conn, max(20, 2 * limit // self._senders), limit)
-                self.lease.check(claim)
+                self._set_clock(self.lease.check(claim))
                 if statements.head_of(end) != (self.log.head.seq, self.log.head.hash if self.log.head.seq else b""):
                     self._sure = False  # somebody put the server back, or this log, since the last turn
                     return Turn(active=True, upto=self.log.head.seq)
@@ -263,7 +266,7 @@ class Keeper:
                 if not rows and not self.errands and not self._checkpoint_due(self.log.head.seq):
                     self._senders = 1
                     return Turn(active=True, upto=self.log.head.seq)
-                order = Ordering(self.log, Signer(self.party, self.desk, self.key), self.clock, dict(self.desks))
+                order = Ordering(self.log, Signer(self.party, self.desk, self.key), self.now, dict(self.desks))
                 for kind, fields in self.errands:
                     order.say(kind, **fields)
                 done = self._put(order, rows, start + ENOUGH)
@@ -278,6 +281,18 @@ class Keeper:
         self._unfit.clear()
         self.errands.clear()
         return Turn(True, order.seq, done, time.monotonic() - start)
+
+    def now(self) -> int:
+        """Return the time that records get, milliseconds UTC: this machine's, or the server's where they differ."""
+        return self.clock() + self.health.clock_off
+
+    def _set_clock(self, servers: int) -> None:
+        """Go by the server's clock where this machine's is far from it: the order's times never go back.
+
+        One that jumps ahead would date all that follows.
+        """
+        off = servers - self.clock()
+        self.health.clock_off = off if abs(off) > CLOCK_OFF else 0
 
     def _wake(self, conn: "psycopg.Connection[Any]") -> None:
         """Tell whoever listens that there is something new; nobody depends on it."""
@@ -314,7 +329,7 @@ class Keeper:
                 try:
                     turn = self.turn()
                     self.health.turned(turn.active, self.desk, self.lease.epoch, turn.upto, turn.rows, turn.seconds)
-                    self.health.trouble = self._obstacle
+                    self.health.trouble = self.obstacle
                     if time.monotonic() - tended >= RENEW:
                         tended = time.monotonic()
                         self.house.tend(active=turn.active, idle=not turn.rows)

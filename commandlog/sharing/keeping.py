@@ -85,7 +85,8 @@ class Health(Struct):
     turns since `begin_again`. `members` are the desks that are there, `ended` how many
     sessions of desks held up others. `differs` are desks that have another past than this keeper, by the position at
     which they said so: somebody must look into that. `trouble` is empty, or why this keeper does not do its work: what
-    the server says where it does not answer (not `answers`), or what a person has to do.
+    the server says where it does not answer (not `answers`), or what a person has to do. `clock_off` is 0,
+    or how far this machine's clock is behind the server's where that is so much that the server's is gone by.
     """
 
     at: Millis = 0
@@ -105,6 +106,7 @@ class Health(Struct):
     differs: dict[str, int] = {}
     trouble: str = ""
     answers: bool = True
+    clock_off: int = 0
 
     def turned(self, active: bool, desk: str, epoch: int, upto: int, records: int, seconds: float) -> None:
         """Note a turn."""
@@ -200,7 +202,7 @@ class Housekeeping:
         """Sign that the shared log ends here, and that somebody keeps it."""
         if time.monotonic() - self._beat < BEAT_EVERY:
             return
-        keeper, head, at = self.keeper, self.log.head, self.keeper.clock()
+        keeper, head, at = self.keeper, self.log.head, self.keeper.now()
         signature = keeper.key.sign(beat_bytes(self.log.id, keeper.desk, head.seq, head.hash, at))
         self.conn.execute(_BEAT, (keeper.desk, head.seq, head.hash, at, signature))
         self._beat = time.monotonic()

@@ -19,7 +19,10 @@ _TAKE = (
     " WHERE holder = '' OR renewed_at IS NULL OR renewed_at < clock_timestamp() - %(lease)s * interval '1 second'"
     " RETURNING epoch"
 )
-_HOLD = "UPDATE commandlog.keepers SET renewed_at = clock_timestamp() WHERE epoch = %s AND holder = %s RETURNING epoch"
+_HOLD = (
+    "UPDATE commandlog.keepers SET renewed_at = clock_timestamp() WHERE epoch = %s AND holder = %s"
+    " RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+)
 _LEAVE = "UPDATE commandlog.keepers SET holder = '' WHERE epoch = %s AND holder = %s"
 _END_WHOEVER_HOLDS_IT = "SELECT commandlog.end_stalled_keeper()"
 
@@ -70,11 +73,13 @@ class Lease:
         """Ask to hold it, in a pipeline: `check` is told the answer."""
         return conn.execute(_HOLD, (self.epoch, self.holder))
 
-    def check(self, answer: Cursor[Any]) -> None:
-        """Raise Superseded where another has taken it meanwhile."""
-        if answer.fetchone() is None:
+    def check(self, answer: Cursor[Any]) -> int:
+        """Return the server's time, milliseconds UTC; raises Superseded where another has taken it meanwhile."""
+        found = answer.fetchone()
+        if found is None:
             self.epoch = 0
             raise Superseded
+        return int(found[0])
 
     def leave(self, conn: Connection[Any]) -> None:
         """Let the next one take over at once."""

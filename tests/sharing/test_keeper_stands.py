@@ -219,3 +219,21 @@ def test_pieces_without_a_record_go_after_a_day(tmp_path: Path, host: Host) -> N
         here.hosted.admin.execute(old)
         keeper.house.tend(active=True)
         assert here.hosted.admin.execute("SELECT number FROM commandlog.pieces_in").fetchall() == [(1,)]
+
+
+def test_a_clock_that_jumps_does_not_date_the_log(tmp_path: Path, host: Host) -> None:
+    with room(tmp_path, host) as here:
+        keeper, seat = here.keeper(), here.seat("B1")
+        true = keeper.clock
+        for hours in (-2, 0, 3):
+            keeper.clock = lambda hours=hours: true() + hours * 3_600_000  # type: ignore[misc]
+            seat.write(1)
+            seat.send()
+            empty(keeper)
+            assert abs(keeper.log.head.kept_at - true()) < 5000
+            keeper.house.begin()
+            keeper.house.tend(active=True)
+            (at,) = here.hosted.admin.execute("SELECT at FROM commandlog.beats").fetchall()[0]
+            assert abs(at - true()) < 5000
+            assert (keeper.health.clock_off == 0) == (hours == 0)
+            assert abs(keeper.health.clock_off + hours * 3_600_000) < 2000
