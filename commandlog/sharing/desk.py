@@ -251,12 +251,13 @@ class _Desk:
         overdue = self._overdue(now)
         stands = (not alive and line.follower.desks.kept) or overdue or bool(line.not_taken)
         trouble = _("The shared log takes nothing in at the moment. What you write is kept here until it does.")
+        later = _("An older entry that this desk was told of comes as soon as nobody writes here for some seconds.")
         refused = line.refused if now < line.full + POLL else ""
         self.shower.say(
             keeper_alive=alive,
             server_upto=max(line.watch.upto, self.log.head.seq),
             alarm="standstill" if stands else "",
-            trouble=refused or line.not_taken or (trouble if stands else ""),
+            trouble=refused or line.not_taken or (trouble if stands else "") or (later if line.follower.to_open else ""),
         )
         if now - line.pulsed >= PULSE_EVERY or self.log.head.seq - line.pulsed_upto >= PULSE_AFTER:
             line.pulsed, line.pulsed_upto = now, self.log.head.seq

@@ -14,7 +14,7 @@ from psycopg.types.numeric import Int8
 from commandlog.language import _
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.erasing import take_away
-from commandlog.log.promised import keep_promised
+from commandlog.log.promised import keep_promised, keep_to_open, to_open
 from commandlog.log.reading import newer_record
 from commandlog.log.rebuild import GaveWay, Stored, rebase, stored
 from commandlog.log.store import Log
@@ -31,6 +31,8 @@ FEW, MANY, BEHIND_MINE = 50, 500, 2_000
 BYTES = 8 << 20  # at which a page ends, whatever it lacks
 CHUNK = 100  # rows that come from the server at a time, where a page may be long
 PACE = 1.0  # seconds between two rebases of what waits, or more where one takes long: a fifth of the time at most
+HEAVY = 50_000  # records that would be derived anew (some 0.7 s), from which on it waits until nobody writes
+QUIET = 10.0  # seconds without anything written here, after which that is begun
 INSIST = 5.0  # seconds of giving way after which a rebase goes first, once: who never stops writing must follow too
 
 # both sides of each join are bounded, or the planner reads all of it
@@ -65,12 +67,13 @@ class Pulled(NamedTuple):
 class _Page(NamedTuple):
     """What one pull takes: records, and the checker that stands behind them.
 
-    `opened` were sealed here and can be read now.
+    `opened` were sealed here and can be read now; those at `later` can, too, and wait until nobody writes.
     """
 
     checker: Checker
     rows: list[Row]
     opened: list[Stored]
+    later: frozenset[int] = frozenset()
 
 
 class Follower:
@@ -83,6 +86,9 @@ class Follower:
         log.refresh()
         self.log, self.conn, self.member, self._pinned = log, conn, log.member, pinned
         self._checker = Checker(log.db, log.id, log.member, log.head, Desks.of(log.db, pinned))
+        self.to_open = to_open(log.db)
+        """Records that can be read, and are opened here when nobody has written for a while."""
+        self._written = (0, 0.0)
         self._rested = 0.0
         self._insist = 0.0
         self._full = False
@@ -110,7 +116,7 @@ class Follower:
             if not rows:
                 self._checker.all_here()
                 self._full = False
-                return Pulled(0, head)
+                return self._open_later(head)
             full = rows[-1].seq == head + limit or sum(row.size for row in rows) > BYTES
             full = full or (self._full and rows[-1].signature is not None)
             page = self._checked(rows)
@@ -167,8 +173,26 @@ class Follower:
         wanted = sorted({seq for row in rows for seq in row.opened or () if seq < rows[0].seq})
         sealed = self._sealed(wanted)
         opened = self._parts(sealed) if sealed else []
+        if opened and rows[0].seq - opened[0].seq > HEAVY:
+            later = frozenset(row.seq for row in opened)
+            return _Page(self._checker.checked(rows, []), rows, [], self.to_open | later)
         checker = self._checker.checked(rows, opened)
-        return _Page(checker, rows, [row.stored for row in opened])
+        return _Page(checker, rows, [row.stored for row in opened], self.to_open)
+
+    def _open_later(self, head: int) -> Pulled:
+        """Open what waited for that, where nobody has written for a while; whoever writes meanwhile goes first."""
+        if not self.to_open:
+            return Pulled(0, head)
+        version, now = self.log.db.execute("PRAGMA data_version").fetchone()[0], time.monotonic()
+        if version != self._written[0]:
+            self._written = (version, now)
+        if now - self._written[1] > QUIET:
+            self._written = (version, now)  # where somebody goes first, it is tried again after a while
+            opened = self._parts(self._sealed(sorted(self.to_open)))
+            page = _Page(self._checker.checked([], opened), [], [row.stored for row in opened])
+            if self._take(page):
+                self._checker = page.checker
+        return Pulled(0, head)
 
     def _sealed(self, wanted: list[int]) -> dict[int, Stored]:
         """Return those of these records that are sealed here.
@@ -198,10 +222,11 @@ class Follower:
 
     def _take(self, page: _Page) -> bool:
         """Put what was checked into the file; returns False where somebody who writes went first."""
-        rows = page.rows
+        rows, first = page.rows, page.checker.head.seq - len(page.rows) + 1
         try:
             with self.log.writing():
-                rebase(self.log, (row.stored for row in rows), page.opened, self._give_way)
+                give_way = self._give_way if rows else self.log.is_wanted
+                rebase(self.log, (row.stored for row in rows), page.opened, give_way)
                 for one in page.opened:  # a decision that could not be read when it came
                     if isinstance((said := one.applied()).frame, Erased):
                         take_away(self.log.db, one.seq, said.id)
@@ -209,14 +234,16 @@ class Follower:
                 self.log.db.executemany("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", signed)
                 if page.checker.promised != self._checker.promised:
                     keep_promised(self.log.db, page.checker.promised)
+                if page.later != self.to_open:
+                    keep_to_open(self.log.db, page.later)
         except GaveWay:
             self._insist = self._insist or time.monotonic() + INSIST
             return False
         except NewerRecord as error:
-            raise newer_record(rows[0].seq) from error
+            raise newer_record(first) from error
         except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
-            raise forked(self.log, rows[0].seq, f"a record cannot be read: {error}", rows) from error
-        self._insist = 0.0
+            raise forked(self.log, first, f"a record cannot be read: {error}", rows) from error
+        self._insist, self.to_open = 0.0, page.later
         return True
 
     def _give_way(self) -> bool:

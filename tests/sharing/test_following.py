@@ -11,6 +11,7 @@ from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.order import Branched
 from commandlog.model.records import Words
+from commandlog.sharing import following
 from commandlog.sharing.following import FEW
 from commandlog.sharing.forked import Forked
 from commandlog.verbs import saying, withholding
@@ -56,6 +57,32 @@ def test_what_is_not_for_a_party_is_sealed_until_it_is_released(evening: Evening
     pull_all(fresh)
     assert list(stored(fresh.log.db)) == list(stored(follower.log.db))
     assert everything(fresh.log) == everything(follower.log)
+
+
+def test_an_old_entry_is_opened_when_nobody_writes(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All behind it is derived anew, which takes long in a long log: whoever presses Enter does not wait for it."""
+    monkeypatch.setattr(following, "HEAVY", 3)
+    police = evening.sit("police")
+    with evening.log.writing():
+        entry = saying.report(police, "alleen voor ons", category="suspicious", audience=("police",))
+    for number in range(5):
+        saying.note(police, f"notitie {number}")
+    evening.publish()
+    follower = evening.follower("B1")
+    pull_all(follower)
+    withholding.release(police, (entry.seq,), "baken", "nodig op de post")
+    saying.note(police, "en verder")
+    evening.publish()
+    pull_all(follower)
+    assert {"en verder"} == texts(follower.log) & {"en verder", "alleen voor ons"}
+    again = evening.follower("B1", follower.log)
+    pull_all(again)
+    assert again.to_open == {entry.seq} and verify(follower.log.path).position == 0
+    monkeypatch.setattr(following, "QUIET", -1.0)
+    pull_all(again)
+    assert not again.to_open and not evening.follower("B1", follower.log).to_open
+    assert list(stored(follower.log.db)) == list(stored(evening.log.db))
+    assert everything(follower.log) == everything(evening.log)
 
 
 def test_what_was_erased_goes_and_comes_with_its_decision(evening: Evening) -> None:
