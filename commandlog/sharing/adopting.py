@@ -180,7 +180,8 @@ def branch(keeper: Keeper, reason: str, person: str) -> tuple[Log, Path]:
     """Let the shared log go on from where the server is, without what the keeper's own log has beyond it.
 
     That log is kept beside as it is; returns the new one, and where the old one lies. The keeper is closed: begin
-    another on the new log. Raises RuleError without a reason and a person, or where nothing is lost by going on.
+    another on the new log. Raises RuleError without a reason and a person, where nothing is lost by going on, and for
+    a keeper that no desk would believe.
 
     The server says in one transaction that it goes on, and forgets that it had more; files take each other's names
     only after that. So wherever it is cut short, the keeper still stops as before, or goes on with the record that says
@@ -197,6 +198,9 @@ def branch(keeper: Keeper, reason: str, person: str) -> tuple[Log, Path]:
         follower = Follower(made, conn, b"")
         while follower.pull().more:
             lease.hold(conn)
+        again = keeper.on(made)
+        if not again.is_trusted():
+            raise RuleError(again.obstacle)
         beats = conn.cursor(binary=True).execute("SELECT seq, hash FROM commandlog.beats ORDER BY seq DESC").fetchall()
         lost = next((end for end in (log.head[:2], *beats) if not _has(made, *end)), None)
         if lost is None:

@@ -24,9 +24,6 @@ EVERYBODY = "*"
 """What stands for all parties, those that come later too; no party is called so."""
 
 
-STANDS_ON = (*NEEDED, "refused", "branched", "desk_seen")
-"""Kinds of record that every desk goes by: nobody takes them from another, nor destroys them."""
-
 
 def driver(db: Connection) -> str:
     """Return the party that answers for the covenant in force, empty where there is none."""
@@ -150,7 +147,7 @@ def _can_be_in_force(db: Connection, covenant: Covenant | None) -> bool:
 
 def _is_needed(db: Connection, seq: int) -> bool:
     found = db.execute("SELECT kind FROM entries WHERE since = ?", (seq,)).fetchone()
-    return found is not None and found[0] in STANDS_ON
+    return found is not None and found[0] in NEEDED
 
 
 def _has(db: Connection, seq: int, party: str, may: Callable[[Connection, int, str], bool]) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
@@ -157,6 +158,19 @@ def test_a_keeper_without_its_file_goes_on_from_what_was_signed_as_the_end(tmp_p
         with log:
             said = log.record(log.head.seq).frame
             assert (said.after, said.last, said.head) == (here.mark, lost.seq, lost.hash)
+
+
+def test_a_keeper_that_nobody_believes_cannot_decide_it(tmp_path: Path, host: Host) -> None:
+    with room(tmp_path, host) as here:
+        keeper = _busy(here)
+        keeper.house.tend(active=True)
+        _put_back(here)
+        keeper.close()
+        other = Keeper(keeper.log, lambda: here.hosted.connect("keeper"), Ed25519PrivateKey.generate())
+        with pytest.raises(RuleError, match="key is not that"):
+            adopting.branch(other, "teruggezet", "J. de Vries")
+        other.close()
+        assert len(here.chain()) == here.mark
 
 
 class _Cut(Exception):

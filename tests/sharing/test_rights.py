@@ -10,9 +10,10 @@ from psycopg import errors
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
+from commandlog.log.member import FRAME, HEADER, WORDS
 from commandlog.model.errors import RuleError
 from commandlog.sharing.link import Full, Refused, Revoked, Unreachable, connect, telling
-from commandlog.sharing.schema import FRAME, HEADER, PIECE, WORDS
+from commandlog.sharing.schema import PIECE
 from commandlog.sharing.server import add_desk, change_password, end_long_transactions, revoke
 from tests.sharing import rows
 from tests.sharing.conftest import Hosted
