@@ -1,7 +1,8 @@
 """What a desk's file has yet to get of the shared order before its head, kept in its `meta`.
 
-Words that are not here because a decision behind them, which has yet to come, erased them: whoever joins a shared log late gets a record without its words long before the decision that erased those. Which
-decision that is to be is kept until it is there, and then held against what it says.
+Words that are not here because a decision behind them, which has yet to come, erased them: whoever joins a shared log
+late gets a record without its words long before the decision that erased those. Which decision that is to be is kept
+until it is there, and then held against what it says.
 
 And records that were opened long after they were written: all behind them is derived anew, when nobody writes.
 """
