@@ -17,6 +17,8 @@ ROOM_ROWS, ROOM_BYTES, ROOM_PULSES = 20_000, 256 << 20, 1000
 _SURELY = ROOM_BYTES // (HEADER + FRAME + WORDS)  # records for which there is room, however large they are
 AT_ONCE = 100
 """Rows that one statement puts in without being asked once more, afterwards, whether there was room for them."""
+AT_WORK = 30
+"""Seconds for which a keeper whose transaction the server is busy with is not ended by the one that stands by."""
 SESSIONS = 4
 """Connections that one login may have at once: see docs/sharing.md, sizing."""
 
@@ -59,8 +61,10 @@ CREATE FUNCTION commandlog.joined() RETURNS boolean LANGUAGE sql VOLATILE {_DEFI
 CREATE FUNCTION commandlog.end_stalled_keeper() RETURNS void LANGUAGE sql VOLATILE {_DEFINER} AS
     $$ SELECT pg_terminate_backend(pid) FROM pg_stat_activity AS session
        JOIN commandlog.desks ON login = usename AND keeper
-       WHERE datname = current_database() AND pid <> pg_backend_pid() AND EXISTS (
-           SELECT FROM pg_locks WHERE pg_locks.pid = session.pid AND granted
+       WHERE datname = current_database() AND pid <> pg_backend_pid()
+       AND NOT (state = 'active' AND wait_event_type IS DISTINCT FROM 'Client'
+           AND xact_start > clock_timestamp() - {AT_WORK} * interval '1 second')
+       AND EXISTS (SELECT FROM pg_locks WHERE pg_locks.pid = session.pid AND granted
            AND relation = 'commandlog.keepers'::regclass AND mode <> 'AccessShareLock') $$
 """
 _FUNCTION_NAMES = ("my_readers", "room_in_inbox", "room_for_pieces", "room_for_pulses", "joined")

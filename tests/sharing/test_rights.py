@@ -6,7 +6,7 @@ import time
 
 import psycopg
 import pytest
-from psycopg import errors
+from psycopg import errors, pq
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
@@ -270,5 +270,15 @@ def test_a_keeper_ends_another_that_stands_still_and_nobody_else(event: Hosted) 
         idle.execute("SELECT 1")
         with pytest.raises(psycopg.OperationalError):
             stalled.execute("SELECT 1")
+    with event.connect("keeper") as busy, event.connect("keeper") as next_one:
+        busy.execute("BEGIN")
+        busy.execute("SELECT * FROM commandlog.keepers FOR UPDATE")
+        busy.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 2000000)")  # the server is at work for it
+        time.sleep(0.05)
+        next_one.execute("SELECT commandlog.end_stalled_keeper()")
+        result = busy.pgconn.get_result()
+        assert result is not None
+        assert result.status == pq.ExecStatus.TUPLES_OK
+        assert busy.pgconn.get_result() is None
     with event.connect("P1") as police, pytest.raises(errors.InsufficientPrivilege):
         police.execute("SELECT commandlog.end_stalled_keeper()")
