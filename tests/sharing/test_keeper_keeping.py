@@ -8,12 +8,16 @@ import pytest
 
 from commandlog.log import chain
 from commandlog.log.derived.table import FOREVER
+from commandlog.log.erasing import purge_all
+from commandlog.log.refused import refused_items, settle_refused
 from commandlog.model.order import DeskSeen
 from commandlog.sharing import keeping
 from commandlog.sharing.keeper import Keeper
 from commandlog.sharing.pulses import Pulse, beat_holds, signed
 from commandlog.sharing.purging import outstanding, purge_server
 from commandlog.sharing.sending import Sender
+from commandlog.sharing.trust import Desks
+from commandlog.sharing.watching import Watch
 from commandlog.verbs import attaching, saying, withholding
 from tests.sharing.conftest import Host
 from tests.sharing.seats import Room, Seat, empty, room
@@ -168,3 +172,18 @@ def test_what_is_erased_is_gone_from_the_server_and_who_still_has_it_is_listed(t
         assert [(one.seq, one.desks) for one in outstanding(admin, keeper.log)] == [(by, ["V2"])]
         assert keeper.log.db.execute(f"SELECT count(*) FROM erasures WHERE until = {FOREVER}").fetchone() == (1,)
         assert purge_server(admin) == []
+
+
+def test_a_desk_that_keeps_what_was_refused_does_not_say_that_all_is_destroyed(tmp_path: Path, host: Host) -> None:
+    with room(tmp_path, host) as here:
+        police = here.seat("P1")
+        police.follow()
+        police.log.db.execute("INSERT INTO refused SELECT seq, header, frame, words, 'x', 0 FROM records WHERE seq = 1")
+        watch = Watch(police.log, police.conn, lambda: Desks.of(police.log.db, b""))
+        watch.tell(police.key, 0, 0)
+        (item,) = refused_items(police.log.db)
+        settle_refused(police.log, item.was)
+        assert purge_all(police.log).left is None
+        watch.tell(police.key, 0, 0)
+        told = here.hosted.admin.execute("SELECT purged FROM commandlog.pulses ORDER BY n").fetchall()
+        assert told == [(False,), (True,)]
