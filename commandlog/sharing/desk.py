@@ -41,6 +41,7 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a lost connect
 POLL = 1.0  # seconds between two questions, whether or not there was a notice
 GLANCE = 0.003  # seconds between two looks whether something was written here
 LOOK = 4.0  # seconds between two looks who is at which desk, and whether all have the same history
+SELDOMER = 4  # times as long as a look took, until the next one: over a slow line, records go first
 TEND = 5.0  # seconds between two slices of what can wait for an idle moment
 BACKOFF = (0.5, 5.0)  # seconds between two tries to connect, at first and at most
 PATIENCES = (PATIENCE, 15.0, 45.0, 60.0)  # seconds: longer each time that the server was too slow
@@ -252,20 +253,22 @@ class _Desk:
         stands = (not alive and line.follower.desks.kept) or overdue or bool(line.not_taken)
         trouble = _("The shared log takes nothing in at the moment. What you write is kept here until it does.")
         later = _("An older entry that this desk was told of comes as soon as nobody writes here for some seconds.")
+        later = later if line.follower.to_open else ""
         refused = line.refused if now < line.full + POLL else ""
         self.shower.say(
             keeper_alive=alive,
             server_upto=max(line.watch.upto, self.log.head.seq),
             alarm="standstill" if stands else "",
-            trouble=refused or line.not_taken or (trouble if stands else "") or (later if line.follower.to_open else ""),
+            trouble=refused or line.not_taken or (trouble if stands else later),
         )
         if now - line.pulsed >= PULSE_EVERY or self.log.head.seq - line.pulsed_upto >= PULSE_AFTER:
             line.pulsed, line.pulsed_upto = now, self.log.head.seq
             line.watch.tell(self.key, self.shower.state.waiting, self.offset)
-        if now - line.looked >= LOOK:
+        if now - line.looked >= max(LOOK, SELDOMER * line.look_took):
             line.looked = now
             self.shower.say(desks=line.watch.others())
             line.not_taken = not_taken(self.log, line.conn)
+            line.look_took = time.monotonic() - now
         if now - line.tended >= TEND or unpurged(self.log.db):
             line.tended = now
             self.log.tend()

@@ -22,7 +22,7 @@ class Line:
         self.all_here = False
         self.later = self.full = 0.0
         self.refused = self.not_taken = ""
-        self.polled = self.pulsed = self.looked = self.tended = 0.0
+        self.polled = self.pulsed = self.looked = self.look_took = self.tended = 0.0
         self.pulsed_upto = 0
         conn.add_notify_handler(self._notice)
 
