@@ -5,11 +5,14 @@ log says so in a record of its own, signed by its keeper. A desk that sees it ta
 those that were written at this desk wait for their place again.
 """
 
+from collections.abc import Sequence
+
 import psycopg
 from psycopg.types.numeric import Int8
 
 from commandlog.log import chain, derived
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
+from commandlog.log.promised import keep_promised, promised
 from commandlog.log.reading import Head
 from commandlog.log.rebuild import Stored, stored, take
 from commandlog.log.store import Log
@@ -48,10 +51,22 @@ def branches(log: Log, desks: Desks, after: int, row: Row) -> bool:
     return said.after == after and (said.last > log.head.seq or log.check_value(said.last) == said.head)
 
 
-def go_back(log: Log, after: int, row: Row) -> bool:
+def lost_words(log: Log, after: int) -> list[int]:
+    """Return which records up to a position are without words by a decision behind it, and by no other."""
+    query = (
+        "SELECT DISTINCT record FROM erasures WHERE since > :after AND since < :end AND record <= :after"
+        " AND record NOT IN (SELECT record FROM erasures WHERE since <= :after) ORDER BY record"
+    )
+    found = log.db.execute(query, {"after": after, "end": PROVISIONAL}).fetchall()
+    waiting = [seq for seq, decision in promised(log.db).items() if seq <= after < decision]
+    return sorted({*(seq for (seq,) in found), *waiting})
+
+
+def go_back(log: Log, after: int, row: Row, restored: Sequence[Stored]) -> bool:
     """Take what the shared log lost out of a file; returns False, with nothing done, where own records would be lost.
 
-    What was written at this desk gets back the waiting position that it had.
+    What was written at this desk gets back the waiting position that it had. `restored` are the `lost_words` as the
+    server has them: their decision was lost. What it does not give is sealed.
     """
     db, desk = log.db, log.member.desk if log.member else ""
     forked(log, after + 1, "the shared log goes on from here by a recorded decision", [row])
@@ -62,7 +77,15 @@ def go_back(log: Log, after: int, row: Row) -> bool:
             return False
         back = [_waiting(one, was[one.seq]) for one in lost if one.seq in was]
         waiting = [*back, *stored(db, PROVISIONAL, FOREVER)]
-        derived.rollback(db, after)
+        without = {seq: Stored(seq, b"", None, None, None) for seq in lost_words(log, after)}
+        without |= {one.seq: one for one in restored if one.seq in without}
+        first = min(without, default=after + 1)
+        derived.rollback(db, first - 1)
+        change = "UPDATE records SET frame = ?, words = ?, words_hash = ? WHERE seq = ?"
+        db.executemany(change, [(one.frame, one.words, one.words_hash, one.seq) for one in without.values()])
+        for one in stored(db, first, after):
+            derived.apply(db, one.applied())
+        keep_promised(db, {seq: decision for seq, decision in promised(db).items() if decision <= after})
         for table in ("records", "checkpoints", "promoted"):
             db.execute(f"DELETE FROM {table} WHERE seq > ?", (after,))
         for one in sorted(waiting):

@@ -12,15 +12,16 @@ import psycopg
 from psycopg.types.numeric import Int8
 
 from commandlog.language import _
+from commandlog.log import chain
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.erasing import take_away
 from commandlog.log.promised import keep_promised, keep_to_open, to_open
 from commandlog.log.reading import newer_record
-from commandlog.log.rebuild import GaveWay, Stored, rebase, stored
+from commandlog.log.rebuild import GaveWay, Stored, rebase, says, stored
 from commandlog.log.store import Log
 from commandlog.model.keeping import Erased
 from commandlog.model.records import NewerRecord
-from commandlog.sharing.branching import branches, go_back, last_common
+from commandlog.sharing.branching import branches, go_back, last_common, lost_words
 from commandlog.sharing.checking import Checker, Row, Wrong
 from commandlog.sharing.forked import forked
 from commandlog.sharing.link import Revoked
@@ -159,7 +160,7 @@ class Follower:
             raise Revoked(_("This desk may no longer take part in the shared log: its login was taken away."))
         after = 0 if self.member.keeper else last_common(self.log, self.conn)
         beyond = [row for row in self._page(after, after + 1) if row.seq > after] if after else []
-        if beyond and branches(self.log, self.desks, after, beyond[0]) and go_back(self.log, after, beyond[0]):
+        if beyond and branches(self.log, self.desks, after, beyond[0]) and self._go_back(after, beyond[0]):
             self._checker = Checker(
                 self.log.db, self.log.id, self.member, self.log.head, Desks.of(self.log.db, self._pinned)
             )
@@ -167,6 +168,13 @@ class Follower:
         if lacks:
             raise forked(self.log, head, "the last record of this desk is not there", rows, "rewound")
         raise forked(self.log, head, "the last record of this desk is another one there", rows)
+
+    def _go_back(self, after: int, row: Row) -> bool:
+        """Go on from there; what a decision had erased that is lost is told again."""
+        without = {seq: one for seq in lost_words(self.log, after) for one in stored(self.log.db, seq, seq)}
+        told = [one.stored for one in self._parts(without) if one.words is not None] if without else []
+        restored = [one for one in told if says(one, chain.unpack_header(one.header).digest)]
+        return go_back(self.log, after, row, restored)
 
     def _checked(self, rows: list[Row]) -> _Page:
         """Check rows, and what they open."""

@@ -3,7 +3,8 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from commandlog.log.desk import Desk
+from commandlog.log.desk import Desk, sit_down
+from commandlog.log.keys import settings_folder
 from commandlog.log.promised import promised
 from commandlog.log.rebuild import first_difference, stored
 from commandlog.log.signing import Signer
@@ -57,6 +58,41 @@ def test_what_is_not_for_a_party_is_sealed_until_it_is_released(evening: Evening
     pull_all(fresh)
     assert list(stored(fresh.log.db)) == list(stored(follower.log.db))
     assert everything(fresh.log) == everything(follower.log)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "withheld"])
+def test_an_entry_whose_erasing_was_lost_is_told_again_or_sealed(evening: Evening, told: bool) -> None:
+    police = evening.sit("police")
+    entry = saying.note(police, "naam van een getuige")
+    saying.note(police, "en verder")
+    evening.publish()
+    follower = evening.follower("V1")
+    pull_all(follower)
+    after, words = evening.upto, next(stored(evening.log.db, entry.seq)).words
+    with Log(evening.log.path) as before:
+        evening.put_back(after)  # the log as it was
+    kept, evening.log = evening.log, Log(before.path, clock=evening.clock)
+    withholding.erase(sit_down(evening.log, settings_folder(), "police"), (entry.seq,), "verzoek betrokkene")
+    evening.publish()
+    pull_all(follower)
+    lost = evening.log.head
+    assert follower.log.record(entry.seq).words is None and lost.seq > after
+    evening.log.close()
+    evening.log = kept
+    for table, column in {"chain": "seq", "parts": "seq", "opened": "by_seq"}.items():
+        evening.admin.execute(f"DELETE FROM commandlog.{table} WHERE {column} > %s", (after,))
+    change = "UPDATE commandlog.parts SET words = %s, words_hash = NULL, erased_by = NULL WHERE seq = %s"
+    evening.admin.execute(change, (words if told else b"x" * 40, entry.seq))
+    evening.upto = after
+    with evening.log.writing():
+        keeper = Desk(evening.log, Signer("venue", "LOG1", evening.key))
+        keeper.append(Branched, Words(text="besloten"), after=after, last=lost.seq, head=lost.hash)
+    evening.publish()
+    pull_all(follower)
+    assert ("naam van een getuige" in texts(follower.log)) is told
+    assert (next(stored(follower.log.db, entry.seq)).frame is None) is not told
+    follower.log.close()
+    assert verify(follower.log.path).position == 0
 
 
 def test_an_old_entry_is_opened_when_nobody_writes(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:
