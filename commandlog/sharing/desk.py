@@ -24,6 +24,7 @@ from commandlog.log.lock import Busy
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
 from commandlog.sharing.followed import lock_of
+from commandlog.sharing.following import BEHIND_MINE
 from commandlog.sharing.forked import Forked
 from commandlog.sharing.line import Line
 from commandlog.sharing.link import PATIENCE, Refused, Revoked, connect, telling
@@ -113,7 +114,7 @@ class _Desk:
         self.patience = 0
         self.backoff = BACKOFF[0]
         self.offset = 0
-        self.most = RECORDS
+        self.most = BEHIND_MINE, RECORDS
         self.version = -1
         self.waited = (0, 0.0)
 
@@ -186,7 +187,7 @@ class _Desk:
             try:
                 self._follow(line)
             finally:
-                self.most = line.sender.most
+                self.most = line.follower.most, line.sender.most
 
     @contextmanager
     def _asking(self, conn: psycopg.Connection) -> Iterator[None]:

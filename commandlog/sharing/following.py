@@ -80,8 +80,11 @@ class _Page(NamedTuple):
 class Follower:
     """Brings one desk's file up to date from one connection. Not for two threads."""
 
-    def __init__(self, log: Log, conn: psycopg.Connection, pinned: bytes) -> None:
-        """`pinned` is the public key of the first keeper, empty where it is not known yet."""
+    def __init__(self, log: Log, conn: psycopg.Connection, pinned: bytes, most: int = BEHIND_MINE) -> None:
+        """`pinned` is the public key of the first keeper, empty where it is not known yet.
+
+        `most` is how many records are asked for at a time at first: few on a bad line, where many may never arrive.
+        """
         if log.member is None:
             raise AssertionError("a log of its own follows nobody")
         log.refresh()
@@ -90,6 +93,7 @@ class Follower:
         self.to_open = to_open(log.db)
         """Records that can be read, and are opened here when nobody has written for a while."""
         self._written = (0, 0.0)
+        self.most = most
         self._rested = 0.0
         self._insist = 0.0
         self._full = False
@@ -107,10 +111,12 @@ class Follower:
         """
         self.log.refresh()
         head, waits = self.log.head.seq, self.log.tip >= PROVISIONAL
-        limit = (BEHIND_MINE if waits else MANY) if self._full else FEW
+        limit = min((BEHIND_MINE if waits else MANY) if self._full else FEW, self.most)
         rows = list[Row]()
         try:
+            before, self.most = self.most, max(1, limit // 4)  # fewer where this is cut short
             rows = self._page(head, head + limit)
+            self.most = min(BEHIND_MINE, max(before, 2 * limit))
             if head and (not rows or (rows[0].seq, rows[0].hash) != self.log.head[:2]):
                 return self._elsewhere(rows)
             rows = rows[bool(head) :]

@@ -12,10 +12,11 @@ from commandlog.sharing.watching import Watch
 class Line:
     """What a desk does over one connection, and when it did what last (time.monotonic)."""
 
-    def __init__(self, log: Log, conn: psycopg.Connection, pinned: bytes, most: int) -> None:
+    def __init__(self, log: Log, conn: psycopg.Connection, pinned: bytes, most: tuple[int, int]) -> None:
+        """`most` is how many records are asked for, and sent, at a time at first."""
         self.conn = conn
-        self.follower = Follower(log, conn, pinned)
-        self.sender = Sender(log, conn, most)
+        self.follower = Follower(log, conn, pinned, most[0])
+        self.sender = Sender(log, conn, most[1])
         self.fetcher = Fetcher(log, conn)
         self.watch = Watch(log, conn, lambda: self.follower.desks)
         self.noticed = True

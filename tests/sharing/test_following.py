@@ -1,5 +1,6 @@
 """What comes into a desk's file from a shared log is checked, in order, and what its party may read."""
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -13,7 +14,7 @@ from commandlog.log.verify import verify
 from commandlog.model.order import Branched
 from commandlog.model.records import Words
 from commandlog.sharing import following
-from commandlog.sharing.following import FEW
+from commandlog.sharing.following import FEW, Follower
 from commandlog.sharing.forked import Forked
 from commandlog.verbs import saying, withholding
 from tests.log.histories import everything
@@ -93,6 +94,26 @@ def test_an_entry_whose_erasing_was_lost_is_told_again_or_sealed(evening: Evenin
     assert (next(stored(follower.log.db, entry.seq)).frame is None) is not told
     follower.log.close()
     assert verify(follower.log.path).position == 0
+
+
+def test_fewer_records_are_asked_for_where_the_line_is_cut(evening: Evening) -> None:
+    """A statement that carries more than a bad line can is ended by the keeper, however often it is asked again."""
+    police = evening.sit("police")
+    for number in range(60):
+        saying.note(police, f"notitie {number}")
+    evening.publish()
+    follower = evening.follower("V1")
+    log, seen = follower.log, list[int]()
+    for _again in range(3):
+        seen.append(follower.most)
+        follower.conn.close()
+        with pytest.raises(psycopg.Error):
+            follower.pull()
+        follower = Follower(log, evening.connect("V1"), evening.public, follower.most)
+    assert seen == [following.BEHIND_MINE, following.FEW // 4, following.FEW // 16]
+    assert [follower.pull().taken, follower.pull().taken] == [1, 2], "and more again where it holds"
+    pull_all(follower)
+    assert list(stored(log.db)) == list(stored(evening.log.db)) and follower.most >= 60
 
 
 def test_an_old_entry_is_opened_when_nobody_writes(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:
