@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import random
 import threading
-import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Self
@@ -63,7 +62,7 @@ class Proxy:
         self._chance = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter | None]] = set()
-        self._ends: weakref.WeakSet[asyncio.StreamWriter] = weakref.WeakSet()
+        self._ends, self._meetings = set[asyncio.StreamWriter](), set[asyncio.Task[None]]()
         self._changed = asyncio.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -133,7 +132,7 @@ class Proxy:
         self._loop.run_forever()
 
     async def _start(self) -> None:
-        self._server = await asyncio.start_server(self._meet, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _stop(self) -> None:
@@ -146,10 +145,16 @@ class Proxy:
             end.transport.abort()
         await asyncio.sleep(0.01)  # a transport is closed a moment after it was told to
 
+    def _accept(self, desk_reader: asyncio.StreamReader, desk: asyncio.StreamWriter) -> None:
+        """Note an end at once: what carries it may be ended before it has begun."""
+        self._ends.add(desk)
+        task = self._loop.create_task(self._meet(desk_reader, desk))
+        self._meetings.add(task)
+        task.add_done_callback(self._meetings.discard)
+
     async def _meet(self, desk_reader: asyncio.StreamReader, desk: asyncio.StreamWriter) -> None:
         """Carry one connection, until either end closes it."""
         self.accepted += 1
-        self._ends.add(desk)
         with contextlib.suppress(OSError, asyncio.CancelledError):
             if not self._listening:
                 desk.transport.abort()
