@@ -6,7 +6,7 @@ from uuid import UUID
 import click
 
 from commandlog.commands.common import FILE, code_of, desk_at, desk_options, opened, print_json, source
-from commandlog.commands.reading import AS_OF, JSON, READER
+from commandlog.commands.reading import AS_OF, JSON, READER, reader_of
 from commandlog.commands.writing import print_record
 from commandlog.export.saving import save
 from commandlog.intake.media import attach_file
@@ -44,7 +44,7 @@ def attach(
 def show_attachments(file: Path, ref: str, as_of: str, reader: str, as_json: bool) -> None:
     """Show the attachments of an entry, or of all entries."""
     with opened(file) as log:
-        moment, reader = _moment(log, as_of), _party(log, reader)
+        moment, reader = _moment(log, as_of), reader_of(log, reader)
         found = attachments(log, moment, reader, log.find(ref) if ref else 0)
         names = {one.entry: _reference(log, one.entry) for one in found}
         if as_json:
@@ -66,7 +66,7 @@ def show_attachments(file: Path, ref: str, as_of: str, reader: str, as_json: boo
 def save_attachment(file: Path, ref: str, out: Path, preview: bool, as_of: str, reader: str) -> None:
     """Save an attachment as a file, which must not be there yet, or in a folder under its reference."""
     with opened(file) as log:
-        moment, reader = _moment(log, as_of), _party(log, reader)
+        moment, reader = _moment(log, as_of), reader_of(log, reader)
         position = _one(log, moment, reader, ref).position
         click.echo(_("{file} is saved.").format(file=save(log, moment, position, out, reader, preview=preview)))
 
@@ -103,16 +103,6 @@ def _one(log: Log, moment: Moment, reader: str, ref: str) -> Attachment:
 
 def _moment(log: Log, as_of: str) -> Moment:
     return moments.earlier(log, as_of) if as_of else moments.live(log)
-
-
-def _party(log: Log, reader: str) -> str:
-    """Return a party's code; raises RuleError for one that the covenant does not have."""
-    covenant = log.covenant()
-    code = code_of(covenant, "party", reader)
-    if code and not covenant.party(code):
-        known = ", ".join(one.code for one in covenant.parties)
-        raise RuleError(_("The covenant has no party “{party}”. It has: {known}.").format(party=reader, known=known))
-    return code
 
 
 def _reference(log: Log, position: int) -> str:

@@ -22,6 +22,7 @@ from commandlog.views.moments import Moment
 AS_OF = click.option("--as-of", default="", metavar="TIME|SEQ", help="As it stood: 21:14, “27-6 21:14” or a position.")
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 READER = click.option("--for", "reader", default="", metavar="PARTY", help="Only what this party may read.")
+SEALED = "Also that there are entries which this desk may not read."
 
 
 def moment_of(log: Log, as_of: str) -> Moment:
@@ -54,6 +55,15 @@ def known_code(log: Log, what: str, text: str) -> str:
     raise RuleError(_("“{text}” is not known. There are: {known}.").format(text=text, known=", ".join(known)))
 
 
+def reader_of(log: Log, party: str) -> str:
+    """Return the party that something is shown to: the one named; else, at a desk of a shared log, the desk's own.
+
+    A log of its own and a log keeper's show everything then: "".
+    """
+    own = log.member.party if log.member and not log.member.keeper else ""
+    return known_code(log, "party", party) or own
+
+
 @click.command("timeline")
 @FILE
 @click.option("--search", default="", metavar="Q", help='Words, beginnings of words, "phrases", -without.')
@@ -69,6 +79,7 @@ def known_code(log: Log, what: str, text: str) -> str:
 @click.option("--to", "until", default="", metavar="TIME", help="What happened before: 22:00, “28-6 00:30”.")
 @click.option("--significant", is_flag=True, help="Only what was marked so.")
 @click.option("--system", is_flag=True, help="Also what the program wrote of itself.")
+@click.option("--sealed", is_flag=True, help=SEALED)
 @READER
 @JSON
 def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool, **wanted: Any) -> None:
@@ -76,7 +87,8 @@ def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool,
     with opened(file) as log:
         for name in ("party", "role", "place", "category", "kind", "priority", "state"):
             wanted[name] = known_code(log, name, wanted[name])
-        wanted["reader"] = known_code(log, "party", wanted["reader"])
+        wanted["reader"] = reader_of(log, wanted["reader"])
+        wanted["sealed"] |= log.covenant().shows_sealed and wanted["reader"] == reader_of(log, "")
         moment, zone = moment_of(log, as_of), moments.zone_of(log)
         wanted["since"], wanted["until"] = moments.span_of(log, since, until)
         lines = timeline.whole(log, moment, Filter(**wanted))
@@ -103,7 +115,7 @@ def show_timeline(file: Path, as_of: str, since: str, until: str, as_json: bool,
 def show_tasks(file: Path, as_of: str, open_only: bool, reader: str, as_json: bool) -> None:
     """Show the tasks: open ones first, and late ones first among them."""
     with opened(file) as log:
-        reader = known_code(log, "party", reader)
+        reader = reader_of(log, reader)
         moment, zone = moment_of(log, as_of), moments.zone_of(log)
         tasks = board.tasks(log, moment, reader=reader, open_only=open_only)
         if as_json:
@@ -121,7 +133,7 @@ def show_tasks(file: Path, as_of: str, open_only: bool, reader: str, as_json: bo
 def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
     """Show what somebody still has to do. Exits 1 while anything is open."""
     with opened(file) as log:
-        reader = known_code(log, "party", reader)
+        reader = reader_of(log, reader)
         moment, zone = moment_of(log, as_of), moments.zone_of(log)
         items, covenant = open_items.open_items(log, moment, reader), log.covenant(moment.position)
         if as_json:
@@ -156,7 +168,7 @@ def show_open_items(file: Path, as_of: str, reader: str, as_json: bool) -> None:
 def show_counts(file: Path, as_of: str, reader: str, as_json: bool) -> None:
     """Show totals by kind, party, category, place, hour and disposition."""
     with opened(file) as log:
-        reader = known_code(log, "party", reader)
+        reader = reader_of(log, reader)
         found, covenant = counts.counts(log, moment_of(log, as_of), Filter(reader=reader)), log.covenant()
         if as_json:
             print_json(found)

@@ -8,7 +8,7 @@ import click
 
 from commandlog.commands.common import FILE, opened, print_json
 from commandlog.commands.printing import agreement_lines, crowd_lines, unit_lines
-from commandlog.commands.reading import AS_OF, JSON, READER, known_code, moment_of
+from commandlog.commands.reading import AS_OF, JSON, READER, known_code, moment_of, reader_of
 from commandlog.model.words import measure_label
 from commandlog.views import agreements, crowd, units
 from commandlog.views.agreements import AgreementLine
@@ -26,7 +26,7 @@ from commandlog.views.units import UnitLine
 def show_agreements(file: Path, as_of: str, open_only: bool, reader: str, as_json: bool) -> None:
     """Show what parties agreed: what is to be affirmed first, then what holds, then what is over."""
     with opened(file) as log:
-        reader = known_code(log, "party", reader)
+        reader = reader_of(log, reader)
         moment, zone = moment_of(log, as_of), zone_of(log)
         found = agreements.agreements(log, moment, reader=reader, open_only=open_only)
         if as_json:
@@ -44,7 +44,7 @@ def show_agreements(file: Path, as_of: str, open_only: bool, reader: str, as_jso
 def show_units(file: Path, as_of: str, reader: str, as_json: bool) -> None:
     """Show each unit: what it says of itself, and the tasks that it has."""
     with opened(file) as log:
-        reader = known_code(log, "party", reader)
+        reader = reader_of(log, reader)
         moment, zone = moment_of(log, as_of), zone_of(log)
         found = units.units(log, moment, reader)
         if as_json:
@@ -63,7 +63,7 @@ def show_units(file: Path, as_of: str, reader: str, as_json: bool) -> None:
 def show_crowd(file: Path, as_of: str, place: str, reader: str, as_json: bool) -> None:
     """Show how full each place is, as it was counted last."""
     with opened(file) as log:
-        reader, place = known_code(log, "party", reader), known_code(log, "place", place)
+        reader, place = reader_of(log, reader), known_code(log, "place", place)
         moment, zone = moment_of(log, as_of), zone_of(log)
         covenant = log.covenant(moment.position)
         if place:

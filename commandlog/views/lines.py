@@ -125,9 +125,10 @@ class Reader:
         """Return how people call the entry at a position."""
         if position not in self._references:
             row = self.log.db.execute("SELECT desk, number FROM entries WHERE since = ?", (position,)).fetchone()
+            desk, number = row or ("?", 0)
             if len(self._references) > 10_000:
                 self._references.clear()
-            self._references[position] = f"{row[0]}-{row[1]}" if row else "?"
+            self._references[position] = f"{desk}-{number}" if number else desk  # what is sealed has no number
         return self._references[position]
 
     def lines(self, rows: list[Row]) -> list[Line]:
