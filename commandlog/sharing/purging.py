@@ -13,10 +13,16 @@ from psycopg.sql import SQL, Identifier, Literal
 from commandlog.language import _
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.store import Log
+from commandlog.model.errors import RuleError
 from commandlog.model.frames import Millis
 
 HELD = ("parts", "pieces", "inbox", "pieces_in")
 """The tables that words and attachments have been in."""
+_MAY_PURGE = """
+SELECT bool_and(pg_has_role(relowner, 'USAGE') OR pg_has_role(datdba, 'USAGE'))
+FROM pg_class JOIN pg_database ON datname = current_database()
+WHERE relname = ANY(%(tables)s) AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'commandlog')
+"""
 # segments of the write-ahead log that are not needed any more are removed, not kept or used again
 _WHILE_PURGING = {"wal_recycle": "off", "wal_keep_size": "0", "min_wal_size": "32MB"}
 
@@ -34,8 +40,12 @@ def purge_server(conn: "psycopg.Connection[Any]") -> list[str]:
     """Write the tables anew, and let the server remove all of its write-ahead log that it does not need any more.
 
     For an administrator's connection, best a superuser's. Returns what may still hold something, in words; an empty
-    list when the server's own files hold nothing. Backups and archives are whoever's made them.
+    list when the server's own files hold nothing. Backups and archives are whoever's made them. Raises RuleError where
+    the login may not write the tables anew: the server would pass over them with no more than a warning.
     """
+    if conn.execute(_MAY_PURGE, {"tables": list(HELD)}).fetchone() == (False,):
+        told = _("Nothing was purged: {login} may not do that. Use the login of the database's owner or administrator.")
+        raise RuleError(told.format(login=conn.info.user))
     left = []
     for table in HELD:
         conn.execute(SQL("VACUUM (FULL) {}").format(Identifier("commandlog", table)))

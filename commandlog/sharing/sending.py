@@ -10,6 +10,7 @@ from typing import LiteralString, NamedTuple
 
 import msgspec
 import psycopg
+from psycopg.errors import CheckViolation
 
 from commandlog.log import chain, pieces
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
@@ -70,7 +71,13 @@ class Sender:
         if rows:
             before, self.most = self.most, max(FEWEST, len(rows) // 4)  # fewer where this is cut short
             columns = ([row.header[26:42] for row in rows], *([row[at] for row in rows] for at in (1, 2, 3, 4)))
-            took = self._hand_over(_INSERT, columns)
+            try:
+                took = self._hand_over(_INSERT, columns)
+            except CheckViolation:  # one of them is larger than the server takes: those before it go on
+                self.most = 1
+                if len(rows) > 1:
+                    return self.send()
+                raise
             self._sent, self.most = rows[-1].seq, min(RECORDS, max(before, 2 * len(rows)))
             self._since, self._again_after = time.monotonic(), AGAIN + SLOWER * took
             for row in rows:

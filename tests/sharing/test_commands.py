@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from commandlog.cli import BAD_INPUT, DONE, NO
 from commandlog.log.store import Log
+from tests.sharing.conftest import Hosted
 from tests.sharing.keyring_file import FileKeyring
 from tests.sharing.machines import Machine, after, until
 from tests.sharing.servers import PASSWORD, Server, free_port
@@ -111,6 +112,12 @@ def test_commands_say_what_is_wrong_in_one_line(machine: Machine, server: Server
     machine.does("invite", "--server", admin, "police", "--out", ".", "--address", "log.example.org:5433")
     assert (machine.folder / "police-P2.commandlog-invitation").stat().st_mode & 0o077 == 0
     assert sorted(path.name for path in machine.folder.glob("*.clog")) == ["evening.clog", "own.clog", "police.clog"]
+
+
+def test_only_who_may_purge_is_told_that_it_is_done(machine: Machine, event: Hosted) -> None:
+    told = machine.does("keep", "--purge", "--server", event.dsn(event.keeper), code=BAD_INPUT)
+    assert "Nothing was purged" in told
+    assert "gone from" not in told
 
 
 def test_a_fresh_log_is_shared_with_what_is_open(machine: Machine, server: Server) -> None:

@@ -215,7 +215,7 @@ def test_a_file_that_was_put_back_is_told_why_nothing_is_taken(evening: Evening,
     police = evening.desks["P1"] = police.again()
     for number in range(3):
         saying.note(police.desk, f"na de kopie {number}")
-    police.until(lambda state: not state.waiting and state.upto > 3)
+    soon(lambda: police.has("na de kopie 2"))
     police.close()
     police.path.write_bytes(before)
     for beside in police.path.parent.glob("P1.clog-*"):

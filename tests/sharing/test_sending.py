@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
+from psycopg.errors import CheckViolation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -221,6 +222,18 @@ def test_what_waits_is_sent_again_more_and_more_seldom_and_only_to_a_keeper(
     while now < 4000:
         assert not sender.send()
         now += 5.0
+
+
+def test_what_the_server_does_not_take_holds_up_nothing_before_it(trio: Trio) -> None:
+    line = trio.lines["P1"]
+    for text in ("een", "twee", "x" * 2000, "drie"):
+        saying.note(line.desk, text)
+    trio.admin.execute("ALTER TABLE commandlog.inbox ADD CONSTRAINT small CHECK (octet_length(words) < 1000)")
+    with pytest.raises(CheckViolation):
+        line.send()
+    assert trio.admin.execute("SELECT count(*) FROM commandlog.inbox").fetchone() == (2,)
+    trio.admin.execute("ALTER TABLE commandlog.inbox DROP CONSTRAINT small")
+    assert line.send() == 2, "and in its order when it does"
 
 
 def test_attachments_travel_to_those_who_may_read_them(trio: Trio) -> None:
