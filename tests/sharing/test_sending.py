@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
-from psycopg.errors import CheckViolation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import CheckViolation
 
 from commandlog.log import pieces
 from commandlog.log.desk import Desk, open_member_desk, sit_down
