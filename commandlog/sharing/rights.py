@@ -24,7 +24,6 @@ EVERYBODY = "*"
 """What stands for all parties, those that come later too; no party is called so."""
 
 
-
 def driver(db: Connection) -> str:
     """Return the party that answers for the covenant in force, empty where there is none."""
     query = f"SELECT words FROM records WHERE seq = (SELECT since FROM covenants WHERE until = {FOREVER})"
