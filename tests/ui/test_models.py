@@ -33,6 +33,10 @@ def test_every_model_is_sound(window: MainWindow, do: Do, qtmodeltester: Any, qt
     desks: Any = window.shown["desks"]
     qtbot.waitUntil(lambda: desks.model.rowCount() > 0)  # the tester does not bear what comes between two checks
     assert len({type(one) for one in found}) >= 3
+    for _turn in range(2):  # what is being looked up beside the window, and what that makes it look up
+        answers: list[int] = []
+        window.session.look(lambda log: log.refresh(), answers.append)
+        qtbot.waitUntil(lambda: bool(answers))
     for model in found:
         qtmodeltester.check(model, force_py=True)
 

@@ -167,8 +167,7 @@ def test_what_is_typed_about_an_entry_reaches_it_where_it_stands_by_then(
     order.give(elsewhere)
     qtbot.waitUntil(lambda: member.session.moment.shared == len(order.records))
     QTest.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "hij loopt weg" in shown(member))
-    assert not member.asking.isVisible()
+    qtbot.waitUntil(lambda: "hij loopt weg" in shown(member) and not member.asking.isVisible())
     added = lines(member)[-1]
     assert added.thread == lines(member)[-2].entry < PROVISIONAL
 
