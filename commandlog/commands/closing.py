@@ -16,7 +16,7 @@ from commandlog.log.desk import Desk
 from commandlog.log.keys import settings_folder
 from commandlog.model.checks import zone_named
 from commandlog.model.errors import CommandLogError, RuleError
-from commandlog.model.harmless import visible
+from commandlog.model.harmless import typed, visible
 from commandlog.verbs.closing import StillOpen, number, parties_heard
 from commandlog.verbs.closing import close as stand_down
 from commandlog.verbs.continuing import Continued, continue_log
@@ -50,7 +50,7 @@ def close(file: Path, and_party: str, text: str, roll_over: bool, party: str) ->
         _say_closed(desk, and_party)
         if left := number(open_items(desk.log, live(desk.log))):
             told = ngettext("{n} thing stays open: `{command}`.", "{n} things stay open: `{command}`.", left)
-            click.echo(told.format(n=left, command=f"commandlog continue {file} NEW"))
+            click.echo(told.format(n=left, command=f"commandlog continue {typed(file)} NEW"))
 
 
 def _say_closed(desk: Desk, and_party: str) -> None:
@@ -80,7 +80,7 @@ def continue_(file: Path, new: Path, and_party: str, text: str, party: str) -> N
             click.echo(line)
         if not done.before and _has_copy(desk):
             told = _("A second copy of {file} is kept, and none yet of {new}: commandlog copy {new} DIR")
-            click.echo(told.format(file=file, new=new))
+            click.echo(told.format(file=typed(file), new=typed(new)))
 
 
 def _taken_over(file: Path, done: Continued) -> list[str]:
@@ -176,7 +176,7 @@ def rescue(file: Path, folder: Path) -> None:
         click.echo(_("The disk did not give {n} bytes of the file.").format(n=done.unread))
     if done.log:
         told = _("To go on with: {log} (up to record {last}). Check it with `commandlog verify {log} --deep`.")
-        click.echo(told.format(log=done.log, last=done.sound))
+        click.echo(told.format(log=typed(done.log), last=done.sound))
     elif done.shared:
         told = _(
             "It was a desk's file of a shared log, which has all that had its place there: join it again with an"

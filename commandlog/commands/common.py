@@ -22,7 +22,7 @@ from commandlog.model.errors import CommandLogError
 from commandlog.model.frames import Source
 from commandlog.model.records import AnyFrame
 from commandlog.model.words import Disposition, Priority, ReportState, TaskState, label
-from commandlog.sharing.followed import is_followed
+from commandlog.sharing.telling import kept_here
 from commandlog.verbs.saying import source_of
 from commandlog.views.moments import zone_of
 from commandlog.views.status import copy_line
@@ -63,9 +63,8 @@ def opened(file: Path) -> Iterator[Log]:
         finally:
             if log.head.seq != before[0]:
                 _copy_too(log, time.monotonic() - start)
-            if log.tip >= PROVISIONAL and log.tip != before[1] and not is_followed(file):
-                told = _("Stored here, and not yet in the shared log: `commandlog follow {file}` sends it there.")
-                click.echo(told.format(file=file), err=True)
+            if log.tip >= PROVISIONAL and log.tip != before[1] and (told := kept_here(log, settings_folder())):
+                click.echo(told, err=True)
 
 
 def _copy_too(log: Log, spent: float) -> None:

@@ -40,24 +40,26 @@ def follow(file: Path, as_json: bool, once: bool) -> None:
         zone = zone_of(log) if log.head.seq else UTC
     stop = threading.Event()
     talk = _Lines(stop) if as_json else _Person(zone)
+    if not talk.is_here:
+        passwords.find(address, talk.ask)  # raises RuleError where there is none: nobody will ever type it
     tell = _Once(talk.tell, stop) if once else talk.tell
     with ended_by_signals(stop):
-        desk.run(file, settings_folder(), stop, tell, _Password(partial(passwords.find, address), talk.ask))
+        desk.run(file, settings_folder(), stop, tell, _Password(partial(passwords.find, address), talk))
     if isinstance(tell, _Once) and not tell.done:
         raise click.exceptions.Exit(1)
 
 
 class _Password:
-    """The password of the desk's login: what is stored at first, and after that whatever is typed."""
+    """The password of the desk's login: what is stored at first, and after that whatever is typed, if anybody can."""
 
-    def __init__(self, find: Callable[[passwords.Ask], str], ask: passwords.Ask) -> None:
-        self.find, self.ask, self.again = find, ask, False
+    def __init__(self, find: Callable[[passwords.Ask], str], talk: "_Person | _Lines") -> None:
+        self.find, self.talk, self.again = find, talk, False
 
     def __call__(self) -> str:
-        if self.again:
-            return self.ask(_("That password was not taken. Password of this desk: "))
+        if self.again and self.talk.is_here:
+            return self.talk.ask(_("That password was not taken. Password of this desk: "))
         self.again = True
-        return self.find(self.ask)
+        return self.find(self.talk.ask)
 
 
 class _Once:
@@ -91,24 +93,35 @@ class _Person:
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
         self.said: tuple[object, ...] = ()
+        self.waited = False
+
+    @property
+    def is_here(self) -> bool:
+        """Whether somebody can type."""
+        return sys.stdin is not None and sys.stdin.isatty()
 
     def tell(self, state: State) -> None:
         now = (state.phase, state.alarm, state.trouble, state.refused)
         has_only_begun = not self.said and state.phase == "offline" and not state.trouble
-        if now != self.said and not has_only_begun:
+        is_sent = self.waited and not state.waiting
+        if (now != self.said or is_sent) and not has_only_begun:
             click.echo(state_line(state, self.zone))
-            self.said = now
+            self.said, self.waited = now, bool(state.waiting)
 
     def ask(self, question: str) -> str:
-        if not sys.stdin or not sys.stdin.isatty():
-            raise Unavailable(
-                _("The password of this desk is not in the keyring of this machine, and nobody is here to type it.")
+        if not self.is_here:
+            told = _(
+                "The password of this desk is not in the keyring of this machine, and nobody is here to type it: set"
+                " PGPASSWORD, or put it in the password file (~/.pgpass)."
             )
+            raise RuleError(told)
         return str(click.prompt(question.rstrip(": "), hide_input=True))
 
 
 class _Lines:
     """Talks to the program that started this one: a state a line out, an answer a line in; its end is ours."""
+
+    is_here = True
 
     def __init__(self, stop: threading.Event) -> None:
         self.stop = stop

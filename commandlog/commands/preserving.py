@@ -24,7 +24,7 @@ from commandlog.log.restoring import restore as make_log
 from commandlog.log.second_copy import begin_copy, same_disk
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError, Unavailable
-from commandlog.model.harmless import visible
+from commandlog.model.harmless import typed, visible
 from commandlog.model.keeping import Exported
 from commandlog.model.records import Words, clean
 from commandlog.sharing.state import State, remembered
@@ -66,7 +66,7 @@ def restore(place: Path, file: Path, as_far: bool) -> None:
     told = _("{file}: {n} records, up to {time}, from {source}.")
     click.echo(told.format(file=file, n=made.head.seq, time=until, source=visible(str(source))))
     told = _("What this machine writes in it has a new desk code. Keep a second copy of it: commandlog copy {file} DIR")
-    click.echo(told.format(file=file))
+    click.echo(told.format(file=typed(file)))
 
 
 @click.command()
@@ -88,7 +88,9 @@ def copy(file: Path, folder: Path | None, off: bool, watch: bool) -> None:
         kept = setting.file()
         if kept is None:
             raise RuleError(
-                _("No second copy of {file} is kept: begin one with `commandlog copy {file} DIR`.").format(file=file)
+                _("No second copy of {file} is kept: begin one with `commandlog copy {file} DIR`.").format(
+                    file=typed(file)
+                )
             )
         with Follower(file, kept, setting) as follower:
             state = follower.step(float("inf"), progress=_shown(_("copied"))) if folder else follower.step()

@@ -22,7 +22,7 @@ from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import CommandLogError, RuleError
-from commandlog.model.harmless import visible
+from commandlog.model.harmless import typed, visible
 from commandlog.sharing import inviting, joining, past, server
 from commandlog.sharing import share as sharing
 from commandlog.sharing.link import connect, telling
@@ -175,7 +175,7 @@ def _share(desk: Desk, dsn: str) -> None:
     click.echo(_("Next:"))
     click.echo(f"  commandlog keep --server {keeper}")
     click.echo(f"  commandlog invite --server {admin} PARTY")
-    click.echo(f"  commandlog follow {log.path}")
+    click.echo(f"  commandlog follow {typed(log.path)}")
     if made.kept:
         click.echo(_("The passwords of {logins} are in the keyring of this machine.").format(logins=_logins(made)))
     else:
@@ -285,7 +285,7 @@ def join(given: tuple[str, ...], certificate: Path | None, key: Path | None, dsn
         click.echo(visible(told.format(file=file, desk=invitation.desk, party=name, event=invitation.name, n=n)))
     click.echo(
         _("Work at it with `commandlog open {file}`, or keep it in touch with `commandlog follow {file}`.").format(
-            file=file
+            file=typed(file)
         )
     )
 

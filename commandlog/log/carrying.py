@@ -23,6 +23,7 @@ from commandlog.log.files import failures
 from commandlog.log.rebuild import Progress, Stored, follows, take
 from commandlog.log.store import Log
 from commandlog.model.errors import Damaged, Unavailable
+from commandlog.model.harmless import typed
 from commandlog.model.keeping import Attached
 from commandlog.model.records import decode_frame
 
@@ -180,7 +181,7 @@ class _Slice:
 
     def _broken(self, position: int) -> Broken:
         told = _("record {seq} of {log} does not hold: `commandlog verify {log}` says what is wrong with it")
-        return Broken(told.format(seq=position, log=self.source.path), position)
+        return Broken(told.format(seq=position, log=typed(self.source.path)), position)
 
     def _take(self, record: Stored) -> None:
         try:

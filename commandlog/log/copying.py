@@ -26,6 +26,7 @@ from commandlog.log.rebuild import Progress
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import CommandLogError, Damaged, Unavailable
 from commandlog.model.frames import Millis
+from commandlog.model.harmless import typed
 
 POLL = 0.02  # seconds between two looks whether something was written
 PATIENCE = 1.0  # seconds to wait for another program that brings the same copy up to date
@@ -126,7 +127,7 @@ class Follower:
             self._let_go(self.copy)  # a disk can be taken away, and one that came back is opened anew
         except ValueError:  # a header that no desk has written
             told = _("{log} does not hold: `commandlog verify {log}` says what is wrong with it")
-            state = self._lagging(told.format(log=self.source), alarm=True)
+            state = self._lagging(told.format(log=typed(self.source)), alarm=True)
         if self.setting and patience is not None and not state.trouble:
             self.setting.remember(Known(state.upto, state.at))
         self.state = state

@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from commandlog.language import _
 from commandlog.log.lock import Busy
 from commandlog.model.errors import Damaged, Unavailable
+from commandlog.model.harmless import typed
 
 
 def is_read_only(path: Path) -> bool:
@@ -102,7 +103,7 @@ def in_words(reads: Callable[Concatenate[_Log, _Given], _Found]) -> Callable[Con
 def how_to_rescue(path: Path) -> str:
     """Return what to do about a damaged log, as a sentence."""
     told = _("Write nothing in it, and save what can be read: `commandlog rescue {file} DIR`.")
-    return told.format(file=path)
+    return told.format(file=typed(path))
 
 
 def _kept_busy(path: Path) -> Unavailable:

@@ -30,6 +30,7 @@ from commandlog.log.signing import Signer, Staged, signature
 from commandlog.model.covenant import Covenant
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
 from commandlog.model.frames import Millis
+from commandlog.model.harmless import typed
 from commandlog.model.keeping import Erased
 from commandlog.model.records import Record, Words, storable
 
@@ -315,7 +316,7 @@ class Log(LogReading):
                 _("{file} cannot be written here: copy it to a disk of this machine first.").format(file=self.path)
             )
         told = _("{file} is {copy}: to go on from it, make a log of it with `commandlog restore {file} NEW`.")
-        return RuleError(told.format(file=self.path, copy=self.mark.described))
+        return RuleError(told.format(file=typed(self.path), copy=self.mark.described))
 
     def _nested(self) -> Iterator[None]:
         """Be part of the outer block: a failure after something was appended takes that one with it."""

@@ -1,6 +1,10 @@
 """Text of others, made harmless to show: log text is data and never moves a cursor or turns a line around."""
 
+import shlex
+import subprocess
+import sys
 import unicodedata
+from pathlib import Path
 
 _NAMES = {
     0x061C: "ALM",
@@ -27,6 +31,11 @@ _VISIBLE: dict[int, str] = {
     **dict.fromkeys(range(55296, 57344), "�"),
 }
 _KEEPING_LINES = {code: text for code, text in _VISIBLE.items() if code not in (0x09, 0x0A)} | {0x0D: ""}
+
+
+def typed(path: Path | str) -> str:
+    """Return a path as it is typed in a command: in quotation marks where it has blanks or the like."""
+    return subprocess.list2cmdline([str(path)]) if sys.platform == "win32" else shlex.quote(str(path))
 
 
 def visible(text: str, *, lines: bool = False) -> str:

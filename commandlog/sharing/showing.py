@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any, Self
 
 from msgspec.structs import replace
@@ -32,7 +33,8 @@ class Shower:
         self._asking = 0.0
         self._changed = threading.Event()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="shower", daemon=True)
+        run = copy_context().run  # it speaks the language that is spoken here
+        self._thread = threading.Thread(target=run, args=(self._run,), name="shower", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -89,11 +91,12 @@ class Shower:
     def _remember(self, *, now: bool = False) -> None:
         at, before = self._written
         state = self._told or self._state
-        grave = before is None or (before.phase, before.alarm, before.refused) != (
-            state.phase,
-            state.alarm,
-            state.refused,
-        )
+        grave = before is None or _gravest(before) != _gravest(state)
         if now or grave or time.monotonic() - at > REMEMBER:
             self._written = (time.monotonic(), state)
             self._settings.remember(state)
+
+
+def _gravest(state: State) -> tuple[object, ...]:
+    """Return what is remembered at once where it changes."""
+    return state.phase, state.alarm, state.refused, state.keeper_alive

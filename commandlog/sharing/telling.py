@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import tzinfo
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -9,11 +10,12 @@ from commandlog.language import _, ngettext
 from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.store import Log
 from commandlog.model.frames import Millis
-from commandlog.model.harmless import visible
+from commandlog.model.harmless import typed, visible
 from commandlog.sharing.followed import is_followed
-from commandlog.sharing.state import Present, State
+from commandlog.sharing.state import Present, State, remembered
 from commandlog.views.moments import local
 
+LISTENED = 10_000  # milliseconds in touch, after which it is said that nobody puts the shared log in order
 _ALARMS: dict[str, Callable[[], str]] = {
     "forked": lambda: _("The shared log has shown two different pasts. Work on here, and call whoever manages it."),
     "rewound": lambda: _("The shared log lacks entries that it had. Work on here, and call whoever manages it."),
@@ -56,7 +58,7 @@ def _troubles(state: State, zone: tzinfo) -> list[str]:
         parts.append(told.format(n=state.pieces_missing))
     if state.alarm:
         parts.append(_ALARMS[state.alarm]())
-    if state.trouble:
+    if state.trouble and state.alarm != "revoked":  # that says the same
         parts.append(visible(state.trouble))
     return parts
 
@@ -80,11 +82,12 @@ def state_lines(log: Log, state: State | None, zone: tzinfo) -> Iterator[str]:
         yield state_line(state, zone)
     else:
         told = _("shared log: not followed now, {n} records: `commandlog follow {file}`")
-        yield told.format(n=state.upto, file=log.path)
+        yield told.format(n=state.upto, file=typed(log.path))
         yield from _troubles(state, zone)
         if state.desks:
             yield _("As it was last seen:")
-    if followed and not state.keeper_alive and state.phase == "joined":
+    listened = state.phase == "joined" and log.clock() - state.since > LISTENED
+    if followed and listened and not state.keeper_alive:
         yield _("Nobody puts the shared log in order now: `commandlog keep` is not running.")
     if state.offset_flag:
         told = _("The clock of this machine is {seconds} s ahead of the server's.")
@@ -95,6 +98,17 @@ def state_lines(log: Log, state: State | None, zone: tzinfo) -> Iterator[str]:
         yield "  " + _desk_line(one, zone)
     if outstanding := list(unerased(log, state)):
         yield _("Erased, but perhaps not yet at: {desks}").format(desks=", ".join(outstanding))
+
+
+def kept_here(log: Log, settings: Path) -> str:
+    """Return what to say to whoever wrote in a desk's file, empty where it goes to the shared log by itself."""
+    state = remembered(settings, log)
+    if state and state.alarm == "revoked":
+        return _ALARMS["revoked"]()
+    if is_followed(log.path):
+        return ""
+    told = _("Stored here, and not yet in the shared log: `commandlog follow {file}` sends it there.")
+    return told.format(file=typed(log.path))
 
 
 def _with_file(log: Log, state: State) -> State:

@@ -101,3 +101,5 @@ def test_from_an_empty_folder_to_two_desks_on_one_timeline(machines: Callable[[s
     police.does("report", "police.clog", "blijft hier")
     assert "may no longer take part" in police.does("follow", "police.clog", "--once", code=NO)
     assert "blijft hier" in police.does("timeline", "police.clog")
+    assert "may no longer take part" in police.does("report", "police.clog", "ook dit blijft hier")
+    assert police.does("status", "police.clog", code=NO).count("may no longer take part") == 1
