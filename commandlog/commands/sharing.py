@@ -7,7 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from getpass import getpass
+from itertools import chain, count
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import FrameType
 
 import click
@@ -18,6 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from commandlog.commands.bar import Bar
 from commandlog.commands.common import FILE, opened
 from commandlog.language import _
+from commandlog.log import making
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.model.covenant import spoken
@@ -25,6 +28,7 @@ from commandlog.model.errors import CommandLogError, RuleError
 from commandlog.model.harmless import typed, visible
 from commandlog.sharing import inviting, joining, past, server
 from commandlog.sharing import share as sharing
+from commandlog.sharing.invitation import Invitation
 from commandlog.sharing.link import connect, telling
 from commandlog.verbs.continuing import continue_log
 from commandlog.verbs.taking_over import whats_open
@@ -212,6 +216,8 @@ def invite(
     dsn: str, party: str, out: Path | None, whom: str, by_certificate: bool, address: str, ca: Path | None
 ) -> None:
     """Let one more desk of a party in: prints a code that works once, within two days, or writes it into a file."""
+    if out:
+        _room_for(out)
     dsn, ca_pem = with_password(dsn), ca.read_text("ascii", "replace") if ca else ""
     with telling(dsn), closing(connect(dsn, role="admin")) as connection:
         made = inviting.invite(connection, dsn, party, at=address, ca_pem=ca_pem, by_certificate=by_certificate)
@@ -224,15 +230,32 @@ def invite(
         whom=f", {whom}" if whom else "",
         time=f"{local(made.until, tz.tzlocal()):%Y-%m-%d %H:%M}",
     )
+    click.echo(visible(line) if out is None else f"{visible(line)} {_written(out, made, line, code)}")
     if out is None:
-        click.echo(visible(line))
         click.echo(code, nl=False)
         return
-    file = out / joining.file_name(made) if out.is_dir() else out
-    joining.write(file, f"{line}\n{code}")
-    click.echo(f"{visible(line)} {file}")
     if by_certificate:
         click.echo(_("Its certificate must name the login {login}.").format(login=made.address.login))
+
+
+def _room_for(out: Path) -> None:
+    """Raise RuleError where no invitation can be written: before anybody has been invited."""
+    if out.exists() and not out.is_dir():
+        raise RuleError(_("{file} is there already: choose another name.").format(file=out))
+    try:
+        with TemporaryFile(dir=out if out.is_dir() else out.parent):
+            pass
+    except OSError as error:
+        raise RuleError(_("{file} cannot be written: {error}").format(file=out, error=error.strerror)) from error
+
+
+def _written(out: Path, made: Invitation, line: str, code: str) -> Path:
+    """Write an invitation into a file, or into a folder under a name that is free; returns the file."""
+    name = Path(joining.file_name(made))
+    names = chain([name], (name.with_stem(f"{name.stem}-{n}") for n in count(2)))
+    file = next(one for one in (out / name for name in names) if not one.exists()) if out.is_dir() else out
+    joining.write(file, f"{line}\n{code}")
+    return file
 
 
 @click.command()
@@ -269,6 +292,7 @@ def join(given: tuple[str, ...], certificate: Path | None, key: Path | None, dsn
     if bool(certificate) != bool(key):
         raise click.UsageError(_("A certificate and its key go together: --certificate FILE --key FILE."))
     file = Path(given[-1])
+    making.check(file)
     if dsn:
         dsn = with_password(dsn)
         with telling(dsn), closing(connect(dsn, role="admin")) as connection:

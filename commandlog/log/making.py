@@ -20,17 +20,8 @@ def making(path: Path) -> Iterator[Path]:
     one to make this log clears it away. Raises RuleError where `path` is there already or has no folder, Unavailable
     where the folder cannot be written, or the block's log could not be closed whole.
     """
+    check(path)
     part = path.with_name(f"{path.name}.new")
-    if os.path.lexists(path):
-        raise _already_there(path)
-    if _write_ahead(path):  # SQLite would take it for the new log's own, whose pages it would overwrite
-        raise RuleError(
-            _("{file}-wal holds the last entries of a log that was here: move it away, or choose another name.").format(
-                file=path
-            )
-        )
-    if not path.parent.is_dir():
-        raise RuleError(_("There is no folder {folder}: make it first.").format(folder=path.parent))
     with failures(path):
         lock = FileLock(Path(f"{path}.lock"), LOCK_TIMEOUT)
         try:
@@ -54,6 +45,22 @@ def making(path: Path) -> Iterator[Path]:
                     raise
         finally:
             lock.close()
+
+
+def check(path: Path) -> None:
+    """Raise RuleError where no new log can have this name."""
+    if path.is_dir():
+        raise RuleError(_("{file} is a folder: say which file to make in it.").format(file=path))
+    if os.path.lexists(path):
+        raise _already_there(path)
+    if _write_ahead(path):  # SQLite would take it for the new log's own, whose pages it would overwrite
+        raise RuleError(
+            _("{file}-wal holds the last entries of a log that was here: move it away, or choose another name.").format(
+                file=path
+            )
+        )
+    if not path.parent.is_dir():
+        raise RuleError(_("There is no folder {folder}: make it first.").format(folder=path.parent))
 
 
 def clear(part: Path) -> None:

@@ -1,11 +1,14 @@
 """Inviting: a login for one desk of one party, and everything that the desk needs to come in with it."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
+import msgspec
 import psycopg
 
 from commandlog.language import _
 from commandlog.log.store import system_clock
+from commandlog.model.covenant import spoken
 from commandlog.model.errors import RuleError
 from commandlog.sharing import server
 from commandlog.sharing.address import address_in
@@ -16,17 +19,30 @@ _HOUR = 3_600_000  # milliseconds
 
 
 class Invitable(NamedTuple):
-    """A party of a shared log: its code, the letter of its desks' codes, and what people call it."""
+    """A party of a shared log: its code, the letter of its desks' codes, and what people call it.
+
+    `names` are all its names, casefolded.
+    """
 
     party: str
     letter: str
     name: str
+    names: frozenset[str]
 
 
 def parties(connection: psycopg.Connection) -> list[Invitable]:
     """Return the parties of a shared log, by an administrator's connection."""
     rows = connection.execute("SELECT party, letter, name FROM commandlog.parties ORDER BY number").fetchall()
-    return [Invitable._make(row) for row in rows]
+    return [_invitable(*row) for row in rows]
+
+
+def _invitable(party: str, letter: str, name: str) -> Invitable:
+    """Return a party as it stands in the table, its name in the current language where it has one in each."""
+    names: dict[str, str] = {}
+    with suppress(msgspec.MsgspecError):
+        names = msgspec.json.decode(name, type=dict[str, str])
+    called = spoken(names) if names else name
+    return Invitable(party, letter, called, frozenset(map(str.casefold, (party, called, *names.values()))))
 
 
 def invite(
@@ -47,7 +63,7 @@ def invite(
     """
     known = parties(connection)
     wanted = party.strip().casefold()
-    found = next((one for one in known if wanted in (one.party.casefold(), one.name.casefold())), None)
+    found = next((one for one in known if wanted in one.names), None)
     if found is None:
         told = _("This shared log has no party “{party}”. It has: {known}.")
         raise RuleError(told.format(party=party, known=", ".join(one.party for one in known)))

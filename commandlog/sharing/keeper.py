@@ -217,7 +217,7 @@ class Keeper:
             raise RuleError(told.format(desk=self.desk))
         if not known and self.log.db.execute("SELECT 1 FROM desks WHERE desk GLOB 'LOG*'").fetchone():
             told = _(
-                "No desk believes the log keeper {desk} yet. Say where another one is at work that it is to be trusted:"
+                "Waiting until {desk} is trusted by the desks. Say so where another one is at work:"
                 " commandlog keep --server … --trust {desk} {fingerprint}"
             )
             self.obstacle = told.format(desk=self.desk, fingerprint=fingerprint(self._public))

@@ -8,10 +8,11 @@ quoted by psycopg; codes of parties are data.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from commandlog.log.member import FRAME, HEADER, WORDS
-from commandlog.model.covenant import Party, spoken
+from commandlog.model.covenant import Party
 
 Statement = SQL | Composed
 
@@ -201,9 +202,14 @@ def rows(names: Names, name: str, parties: Sequence[Party]) -> list[Statement]:
 
 
 def party_row(number: int, party: Party) -> Statement:
-    """Return what notes a party: its name is there for administrators, who have no covenant at hand."""
+    """Return what notes a party: its names are there for administrators, who have no covenant at hand."""
     row = SQL("INSERT INTO commandlog.parties VALUES ({}, {}, {}, {})")
-    return row.format(number, Literal(party.code), Literal(party.letter), Literal(spoken(party.name)))
+    return row.format(number, Literal(party.code), Literal(party.letter), Literal(named(party)))
+
+
+def named(party: Party) -> str:
+    """Return a party's name as it stands in the table: itself, or as JSON where it has one in each language."""
+    return party.name if isinstance(party.name, str) else msgspec.json.encode(party.name).decode()
 
 
 def split(text: str) -> list[Statement]:

@@ -55,8 +55,8 @@ def test_from_an_empty_folder_to_two_desks_on_one_timeline(machines: Callable[[s
 
     # the program that puts in order runs where its login's password is
     venue.starts("keep", "--server", keeper, "--json")
-    invited = office.does("invite", "--server", admin, "politie", code=BAD_INPUT)
-    assert "no party “politie”" in invited
+    invited = office.does("invite", "--server", admin, "brandwacht", code=BAD_INPUT)
+    assert "no party “brandwacht”" in invited
     invited = office.does("invite", "--server", admin, "Police", "--for", "Piet")
     assert "desk P1 of Police, Piet" in invited
     joined = police.does("join", "-", "police.clog", said=f"Hoi Piet!\n{invited}\nGroet")

@@ -111,6 +111,15 @@ def test_commands_say_what_is_wrong_in_one_line(machine: Machine, server: Server
     assert "desk P1 of Police" in told
     machine.does("invite", "--server", admin, "police", "--out", ".", "--address", "log.example.org:5433")
     assert (machine.folder / "police-P2.commandlog-invitation").stat().st_mode & 0o077 == 0
+    machine.does("invite", "--server", admin, "Politie", "--out", "not/there", code=BAD_INPUT)
+    told = machine.does("invite", "--server", admin, "police", "--out", "own.clog", code=BAD_INPUT)
+    assert "is there already" in told
+    assert "is a folder" in machine.does("join", "--server", admin, "--party", "police", ".", code=BAD_INPUT)
+    assert "is a folder" in machine.does("join", "police-P2.commandlog-invitation", ".", code=BAD_INPUT)
+    (machine.folder / "police-P3.commandlog-invitation").touch()
+    machine.environment["COMMANDLOG_LANG"] = "nl"
+    assert "P3 van Politie" in machine.does("invite", "--server", admin, "Police", "--out", ".")
+    assert (machine.folder / "police-P3-2.commandlog-invitation").stat().st_size > 0
     assert sorted(path.name for path in machine.folder.glob("*.clog")) == ["evening.clog", "own.clog", "police.clog"]
 
 
