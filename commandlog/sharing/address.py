@@ -57,7 +57,7 @@ def address_in(dsn: str, login: str, *, at: str = "", ca_pem: str = "") -> Addre
         port=int(port or 5432),
         database=str(given.get("dbname") or ""),
         login=login,
-        tls="local" if stays_here(host) and not ca_pem else "verify",
+        tls="local" if stays_here(host) and not (ca_pem or file) else "verify",
         ca_pem=ca_pem,
     )
 

@@ -22,7 +22,7 @@ from commandlog.sharing import passwords
 from commandlog.sharing.address import Address
 from commandlog.sharing.following import Follower
 from commandlog.sharing.invitation import LARGEST, SUFFIX, Invitation, decode, encode, file_name
-from commandlog.sharing.link import Refused, connect, telling
+from commandlog.sharing.link import Refused, Unreachable, connect, telling
 from commandlog.sharing.passwords import Ask
 from commandlog.sharing.server import change_password
 from commandlog.sharing.settings import Settings, Shared
@@ -99,6 +99,9 @@ def _by_invitation(invitation: Invitation, address: Address) -> psycopg.Connecti
     except Refused as error:
         told = _("This invitation does not work (any more): somebody has joined with it, or it was withdrawn. {error}")
         raise RuleError(told.format(error=error)) from error
+    except Unreachable as error:
+        told = _("There is no connection with {host}: join again once there is one.")
+        raise Unreachable(told.format(host=address.host)) from error
 
 
 def _arrive(connection: psycopg.Connection) -> None:

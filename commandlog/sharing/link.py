@@ -1,7 +1,7 @@
 """The way to a shared log's server: whom one may trust, how long one waits, and what went wrong in words.
 
-Plain text goes to this machine alone. Anywhere else the server proves itself by its certificate first, and a password
-is only ever used in a way that does not tell it (SCRAM).
+Plain text goes to this machine alone. Anywhere else, and wherever certificates are named that vouch for the server, it
+proves itself by its certificate first; a password is only ever used in a way that does not tell it (SCRAM).
 """
 
 import ipaddress
@@ -91,7 +91,7 @@ def _of_address(address: Address, password: str) -> dict[str, Any]:
         "port": address.port,
         "dbname": address.database,
         "user": address.login,
-        "sslmode": "disable" if address.tls == "local" else "verify-full",
+        "sslmode": "prefer" if address.tls == "local" else "verify-full",  # some servers take TLS alone, also here
     }
     if address.tls == "local":
         _only_here(address.host)
@@ -113,12 +113,13 @@ def _of_string(dsn: str, password: str) -> dict[str, Any]:
         raise RuleError(_("This is no address of a PostgreSQL server: {error}").format(error=error)) from error
     if password:
         given["password"] = password
-    if given.get("sslmode") not in _PROVEN:
+    if given.get("sslrootcert"):
+        given["sslmode"] = "verify-full"  # as desks will: and no second try without TLS, whose failure hides the first
+    elif given.get("sslmode") not in _PROVEN:
         where = str(given.get("hostaddr") or given.get("host") or _elsewhere(given))
         if given.get("sslmode") is None and not _is_here(where):
             given["sslmode"] = "verify-full"
-            if "sslrootcert" not in given:
-                given["sslrootcert"] = "system"
+            given["sslrootcert"] = "system"
         else:
             _only_here(where)
     return given
@@ -167,33 +168,55 @@ def _kept(ca_pem: str) -> Path:
 
 @contextmanager
 def telling(address: Address | str = "") -> Iterator[None]:
-    """Turn what psycopg raises inside a `with` block into our errors, in words for people."""
+    """Turn what psycopg raises inside a `with` block into our errors, in words for people.
+
+    With an Address in those for a desk, which goes on without a server; with a connection string in those for whoever
+    runs it, to whom the library's own text is worth something.
+    """
     try:
         yield
     except CommandLogError:
         raise
     except psycopg.Error as error:
-        raise _told(error, _named(address)) from error
+        raise _told(error, _named(address), desk=isinstance(address, Address)) from error
 
 
 def _named(address: Address | str) -> str:
     if isinstance(address, Address):
         return address.host
     try:
-        return str(conninfo_to_dict(address).get("host") or _("the server"))
+        return str(conninfo_to_dict(address).get("host") or "")
     except psycopg.ProgrammingError:
-        return _("the server")
+        return ""
 
 
-def _told(error: psycopg.Error, host: str) -> CommandLogError:
+def _told(error: psycopg.Error, host: str, *, desk: bool) -> CommandLogError:
     """Return our error for one of the server's: by its code, or by its words where connecting failed (no code then)."""
-    said = error.diag.message_primary or str(error).rpartition("FATAL:")[2].strip()
+    said = error.diag.message_primary or _reason(str(error))
+    kind, text = _meaning(error, said, desk=desk)
+    if not host and "{host}:" not in text:
+        return kind(text.replace(" {host}", "").format(error=said))  # "The server", which nobody has named
+    return kind(text.format(host=host or _("the server"), error=said))
+
+
+def _reason(told: str) -> str:
+    """Return why connecting failed: of two tries, with TLS and without, it is a wrong password, else the last one's."""
+    reasons = [one.strip() for one in told.split("FATAL:")]
+    return next((one for one in reasons if one.startswith(_WRONG_PASSWORD)), reasons[-1])
+
+
+def _meaning(error: psycopg.Error, said: str, *, desk: bool) -> tuple[type[CommandLogError], str]:
     for words, states, kind, text in _MEANINGS:
         if error.sqlstate in states or (error.sqlstate is None and any(word in said for word in words)):
-            return kind(_(text).format(host=host, error=said))
-    if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
-        return Unreachable(_("There is no connection with {host}: {error}").format(host=host, error=said))
-    return Unavailable(_("The server {host} answers with an error: {error}").format(host=host, error=said))
+            return kind, _(text)
+    if error.sqlstate is not None or not isinstance(error, psycopg.OperationalError):
+        return Unavailable, _("The server {host} answers with an error: {error}")
+    if desk:
+        return Unreachable, _("There is no connection with {host}: go on working, it is sent once there is one.")
+    return Unreachable, _("There is no connection with {host}: {error}")
+
+
+_WRONG_PASSWORD = "password authentication failed"  # noqa: S105
 
 
 _MEANINGS: tuple[tuple[tuple[str, ...], tuple[str, ...], type[CommandLogError], str], ...] = (
@@ -204,13 +227,22 @@ _MEANINGS: tuple[tuple[tuple[str, ...], tuple[str, ...], type[CommandLogError], 
         marked("This desk may no longer take part in the shared log: its login was taken away."),
     ),
     (
-        ("authentication failed", "pg_hba.conf", "no password", "does not exist", "permission denied for"),
-        ("28000", "28P01", "3D000"),
+        (_WRONG_PASSWORD,),
+        ("28P01",),
+        Refused,
+        marked("The password is wrong: the server {host} does not let this login in. Ask who runs the shared log."),
+    ),
+    (
+        (
+            *("authentication failed", "pg_hba.conf", "no password", "does not exist", "permission denied for"),
+            *("valid client certificate", " alert "),  # an alert is the server's word on our certificate
+        ),
+        ("28000", "3D000"),
         Refused,
         marked("The server {host} does not let this login in: {error}. Ask who runs the shared log."),
     ),
     (
-        ("certificate", "SSL", "authentication method requirement"),
+        ("certificate", "does not support SSL", "authentication method requirement"),
         (),
         Untrusted,
         marked("The server {host} cannot prove that it is the right one: {error}"),

@@ -87,13 +87,13 @@ def create(admin_dsn: str, log_id: bytes, name: str, parties: Sequence[Party]) -
     if database in _MAINTENANCE:
         database = names.database
     dsn = make_conninfo(admin_dsn, dbname=database)
-    with telling(), connect(make_conninfo(admin_dsn, dbname=_entrance(admin_dsn)), role="admin") as connection:
+    with telling(dsn), connect(make_conninfo(admin_dsn, dbname=_entrance(admin_dsn)), role="admin") as connection:
         _check_version(connection)
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone():
             connection.execute(
                 SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(Identifier(database))
             )
-    with telling(), connect(dsn, role="admin") as connection:
+    with telling(dsn), connect(dsn, role="admin") as connection:
         if log_of(connection) is None:
             with connection.transaction():
                 run(connection, everything(names, name, parties))
@@ -101,7 +101,7 @@ def create(admin_dsn: str, log_id: bytes, name: str, parties: Sequence[Party]) -
             _run_each(connection, hardened.everybody(names, database))
         elif names_of(connection) != names:
             raise RuleError(_("The database {name} already holds a shared log: name another.").format(name=database))
-    with telling(), connect(dsn, role="admin") as connection:  # anew: settings of the database hold from now on
+    with telling(dsn), connect(dsn, role="admin") as connection:  # anew: settings of the database hold from now on
         return Event(log_id, name, database, dsn, tuple(hardened.lacking(connection)))
 
 

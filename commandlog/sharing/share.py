@@ -19,9 +19,9 @@ from commandlog.log.rebuild import Progress
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.covenant import spoken
-from commandlog.model.errors import Damaged, RuleError
+from commandlog.model.errors import CommandLogError, Damaged, RuleError
 from commandlog.sharing import passwords, past, server
-from commandlog.sharing.address import address_in
+from commandlog.sharing.address import Address, address_in
 from commandlog.sharing.link import connect, telling
 from commandlog.sharing.settings import Settings, Shared
 from commandlog.sharing.trust import KEEPER
@@ -89,10 +89,20 @@ def share(desk: Desk, dsn: str, settings: Path, progress: Progress = lambda _don
     kept = passwords.keep(keepers, keeper.password) and passwords.keep(own, login.password)
     member = Member(desk.party, desk.code)
     Settings(settings, log.id, desk.code).keep(Shared(name, member, own))
-    with telling(keepers), closing(connect(keepers, keeper.password, role="keeper")) as connection:
+    with closing(_entered(event, keepers, keeper.password)) as connection, telling(event.dsn):
         _send(log, connection, member, progress)
     others = [code for (code,) in log.db.execute("SELECT desk FROM desks WHERE desk != ? ORDER BY since", (desk.code,))]
     return Made(event, member, login, keeper, others, kept)
+
+
+def _entered(event: server.Event, keepers: Address, password: str) -> psycopg.Connection:
+    """Connect as the keeper; raises what is wrong, with what is on the server by then."""
+    try:
+        with telling(event.dsn):
+            return connect(keepers, password, role="keeper")
+    except CommandLogError as error:
+        told = _("The database {database} and its logins are made. Mend this, and share again, which goes on: {error}")
+        raise type(error)(told.format(database=event.database, error=error)) from error
 
 
 def _logins(connection: psycopg.Connection, desk: Desk) -> tuple[server.Login, server.Login]:

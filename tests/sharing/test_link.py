@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+import psycopg
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -128,10 +129,10 @@ def test_what_went_wrong_is_said(event: Hosted) -> None:
     address = event.address(event.desks["P1"])
     connect(address, event.desks["P1"].password).close()
     cases: list[tuple[Address, str, type[Exception], str]] = [
-        (address, "another", Refused, "does not let this login in"),
+        (address, "another", Refused, "password is wrong: the server 127.0.0.1 does not let this login in"),
         (replace(address, login="nobody"), "word", Refused, "does not let this login in"),
         (replace(address, database="none"), event.desks["P1"].password, Refused, "does not let this login in"),
-        (replace(address, port=free_port()), "word", Unreachable, "no connection with 127.0.0.1"),
+        (replace(address, port=free_port()), "word", Unreachable, "with 127.0.0.1: go on working, it is sent once"),
     ]
     for where, password, kind, said in cases:
         with pytest.raises(kind, match=said), telling(where):
@@ -142,6 +143,22 @@ def test_what_went_wrong_is_said(event: Hosted) -> None:
         revoke(event.admin, "P1")
         with pytest.raises(Unreachable, match="ended the connection"), telling(address):
             police.execute("SELECT 1")
+
+
+@pytest.mark.parametrize("said", ["SSL connection has been closed unexpectedly", "SSL SYSCALL error: EOF detected"])
+def test_a_server_that_stops_is_not_one_that_cannot_prove_itself(said: str) -> None:
+    with pytest.raises(Unreachable, match="go on working"), telling(AWAY):
+        raise psycopg.OperationalError(f"consuming input failed: {said}")
+    with pytest.raises(Untrusted, match="cannot prove"), telling(AWAY):
+        raise psycopg.OperationalError("connection failed: SSL error: certificate verify failed")
+
+
+def test_a_server_that_nobody_named_is_the_server(server: Server) -> None:
+    with pytest.raises(Refused, match="wrong: the server does not let"), telling():
+        connect(server.admin_dsn, "another", role="admin")
+    server.stop()
+    with pytest.raises(Unreachable, match=r"with the server: .*efused"), telling():
+        connect(server.admin_dsn, role="admin")
 
 
 def test_a_copy_that_only_reads_is_not_the_server(server: Server) -> None:

@@ -18,6 +18,7 @@ from commandlog.log.keys import settings_folder
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
 from commandlog.sharing import inviting
+from commandlog.sharing.address import address_in
 from commandlog.sharing.joining import join
 from commandlog.sharing.link import Refused, Untrusted, connect, telling
 from commandlog.sharing.share import Made, share
@@ -164,6 +165,36 @@ def test_a_login_proves_itself_by_a_certificate(secure: Secure, tmp_path: Path) 
     join(invitation, tmp_path / "baken.clog", tmp_path / "baken", certificate=own)
     with Log(tmp_path / "baken.clog") as log:
         assert log.head.seq == 3
+
+
+def test_a_wrong_password_is_the_reason_that_is_told(secure: Secure) -> None:
+    """Of two tries, with TLS and without, the second one's failure says nothing."""
+    login = secure.made.login.login
+    given = {"user": login, "password": "another", "sslmode": None}
+    for dsn in (make_conninfo(secure.dsn, **given), make_conninfo(secure.dsn, **given, sslrootcert=None)):
+        with pytest.raises(Refused, match="password is wrong") as told, telling(dsn):
+            connect(dsn, role="admin").close()
+        assert "pg_hba" not in str(told.value)
+    with pytest.raises(Untrusted), telling(secure.dsn):
+        connect(make_conninfo(secure.dsn, host="127.0.0.1", sslmode=None), role="admin").close()
+
+
+def test_a_log_is_shared_on_this_machine_where_the_server_takes_tls_alone(secure: Secure, tmp_path: Path) -> None:
+    """Without certificates that vouch for it; and what is there is said where the keeper cannot log in."""
+    hba = secure.server.data / "pg_hba.conf"
+    dsn = make_conninfo(secure.server.admin_dsn, host=HOST)
+    desk = open_event(tmp_path / "evening.clog", concert(), tmp_path / "venue")
+    with desk.log, connect(dsn, role="admin") as admin:
+        before = hba.read_text()
+        hba.write_text("host all postgres 127.0.0.1/32 scram-sha-256\n")
+        admin.execute("SELECT pg_reload_conf()")
+        with pytest.raises(Refused, match=r"logins are made.* share again, .* pg_hba.conf"):
+            share(desk, dsn, tmp_path / "venue")
+        hba.write_text(before)
+        admin.execute("SELECT pg_reload_conf()")
+        made = share(desk, dsn, tmp_path / "venue")
+    with connect(address_in(made.event.dsn, made.login.login), made.login.password) as connection:
+        assert connection.pgconn.ssl_in_use
 
 
 def _files(folder: Path, name: str, pair: Pair) -> tuple[Path, Path]:
