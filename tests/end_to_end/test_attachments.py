@@ -79,7 +79,7 @@ def test_who_may_not_read_it_finds_nothing(log: str, tmp_path: Path, capsys: pyt
         (["attach", "{log}", "V1-4", "{log}"], "is a log"),
         (["attach", "{log}", "V1-5", "{folder}/foto.jpg"], "V1-5 is an attachment itself"),
         (["attachments", "{log}", "V1-99"], "no entry V1-99"),
-        (["attachments", "{log}", "--for", "nobody"], "no party “nobody”"),
+        (["attachments", "{log}", "--for", "nobody"], "“nobody” is not known. There are: police"),
         (["save-attachment", "{log}", "V1-3", "{folder}/x"], "V1-3 is no attachment, and has none"),
         (["save-attachment", "{log}", "V1-4", "{folder}/x"], "has several attachments: name one of V1-5, V1-6"),
         (["save-attachment", "{log}", "V1-5", "{folder}/foto.jpg"], "is there already"),
