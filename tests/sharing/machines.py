@@ -15,7 +15,7 @@ import pytest
 from commandlog.cli import DONE, main
 
 ROOT = Path(__file__).parents[2]
-SOON = 15.0  # seconds
+SOON = 60.0  # seconds
 
 
 class Machine:

@@ -17,7 +17,7 @@ from tests.sharing.conftest import Host
 from tests.sharing.keeper_child import POINTS, keeping
 from tests.sharing.seats import KEY, Room, empty, room
 
-SOON = 20.0  # seconds
+SOON = 60.0  # seconds
 TAKES_OVER = 10.0
 
 
