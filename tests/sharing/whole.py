@@ -16,8 +16,10 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import keyring
 import msgspec
 import psycopg
+from keyring.backends.fail import Keyring as NoKeyring
 from msgspec.structs import replace
 from psycopg.conninfo import make_conninfo
 
@@ -275,7 +277,12 @@ class Whole:
             for party in others:
                 one = self._seat(party)
                 invitation = inviting.invite(connection, self.dsn, party, at=f"127.0.0.1:{one.proxy.port}")
-                joining.join(invitation, one.file, one.settings, lambda _question: PASSWORD)
+                before = keyring.get_keyring()
+                keyring.set_keyring(NoKeyring())  # whatever another test has left: these desks are asked
+                try:
+                    joining.join(invitation, one.file, one.settings, lambda _question: PASSWORD)
+                finally:
+                    keyring.set_keyring(before)
                 one.code = invitation.desk
 
     def _proxy(self) -> Proxy:
