@@ -278,7 +278,7 @@ class Whole:
                 one = self._seat(party)
                 invitation = inviting.invite(connection, self.dsn, party, at=f"127.0.0.1:{one.proxy.port}")
                 before = keyring.get_keyring()
-                keyring.set_keyring(NoKeyring())  # whatever another test has left: these desks are asked
+                keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # these desks are asked
                 try:
                     joining.join(invitation, one.file, one.settings, lambda _question: PASSWORD)
                 finally:
