@@ -11,7 +11,7 @@ from sqlite3 import Connection
 
 from commandlog.log.chain import SALT
 from commandlog.log.derived.entries import above
-from commandlog.log.derived.recalls import own, reads
+from commandlog.log.derived.recalls import had, own, reads, told
 from commandlog.log.derived.table import FOREVER, position_of
 from commandlog.model import scenario
 from commandlog.model.covenant import Covenant
@@ -52,7 +52,7 @@ def readers(db: Connection, seq: int, known: Iterable[str] = ()) -> list[str]:
     for record in _erased_by(db, seq):
         if found.issuperset(known):
             break
-        found |= {party for party in known if party not in found and _has(db, record, party, told)}
+        found |= {party for party in known if party not in found and had(db, record, party)}
     return [party for party in known if party in found]
 
 
@@ -94,18 +94,6 @@ def changed_by(db: Connection, first: int, last: int) -> dict[int, int]:
     return found
 
 
-def told(db: Connection, seq: int, party: str) -> bool:
-    """Whether a party was ever told a record: by its audience or since, and be it recalled by now."""
-    query = (
-        "SELECT 1 FROM entries e WHERE e.since = :seq AND e.kind != 'sealed' AND (e.audience = ''"
-        " OR instr(e.audience, ',' || :party || ',')"
-        " OR EXISTS (SELECT 1 FROM grants WHERE party = :party AND record = e.since))"
-        " AND NOT EXISTS (SELECT 1 FROM recalls WHERE party = :party AND record = e.since"
-        f" AND since = record AND until = {FOREVER})"
-    )
-    return db.execute(query, {"seq": seq, "party": party}).fetchone() is not None
-
-
 def allowed(db: Connection, frame: Frame, words: Words = Words()) -> bool:  # noqa: B008 (frozen)
     """Whether a party may say this at all: nobody gives away, takes away or speaks on what it was never told.
 
@@ -130,11 +118,11 @@ def allowed(db: Connection, frame: Frame, words: Words = Words()) -> bool:  # no
     if isinstance(frame, Erased) and party != driver(db):
         return all(party in own(db, seq) for seq in _positions(db, frame.records))
     if isinstance(frame, Recalled | Erased | Held):
-        return all(_has(db, seq, party, told) for seq in _positions(db, frame.records))
+        return all(had(db, seq, party) for seq in _positions(db, frame.records))
     if isinstance(frame, Attached) and db.execute("SELECT 1 FROM attachments WHERE file = ?", (frame.file,)).fetchone():
         return False  # its name comes of a secret: who uses it again has it from the first one, and other bytes
     hangs_on = above(frame)
-    return not hangs_on or all(_has(db, seq, party, told) for seq in _positions(db, (hangs_on,)))
+    return not hangs_on or all(had(db, seq, party) for seq in _positions(db, (hangs_on,)))
 
 
 def _can_be_in_force(db: Connection, covenant: Covenant | None) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, TypedDict, Unpack
 
 from commandlog.language import _
-from commandlog.log.derived import copies, entries, origins, tasks
+from commandlog.log.derived import copies, entries, origins, recalls, tasks
 from commandlog.log.derived.table import id_at, now_at
 from commandlog.log.desk import Desk
 from commandlog.model.covenant import spoken
@@ -156,11 +156,19 @@ def marks(desk: Desk, about: About) -> dict[str, Any]:
 
 
 def entry_at(desk: Desk, position: int) -> entries.EntryRow:
-    """Return the entry whose first version stands at a position; raises RuleError where there is none."""
+    """Return the entry whose first version stands at a position; raises RuleError where there is none.
+
+    One that the desk's party does not know of is none.
+    """
     row = entries.current(desk.log.db, position)
-    if row is None or row.entry != now_at(desk.log.db, position):
+    if row is None or row.entry != now_at(desk.log.db, position) or not knows(desk, position):
         raise RuleError(_("There is no entry {reference} in this log.").format(reference=named(desk, position)))
     return row
+
+
+def knows(desk: Desk, position: int) -> bool:
+    """Whether the desk's party can know of the record at a position: nobody speaks on what it was never told."""
+    return recalls.had(desk.log.db, position, desk.party)
 
 
 def power_mark(desk: Desk, text: str, to_party: str, to_unit: str, reason: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from commandlog.log.derived import levels
 from commandlog.log.desk import Desk
 from commandlog.model.errors import OutsideMandate, RuleError
 from commandlog.model.records import LevelConfirmed, LevelSet, PhaseSet, Record
-from commandlog.verbs.context import About, checked, record_id, split, unknown_party
+from commandlog.verbs.context import About, checked, knows, record_id, split, unknown_party
 
 
 def set_level(
@@ -66,7 +66,7 @@ def confirm_level(desk: Desk, ladder: str, **about: Unpack[About]) -> Record:
     """
     with desk.writing():
         row = levels.current(desk.log.db, ladder)
-        if row is None or ladder == levels.PHASE:
+        if row is None or ladder == levels.PHASE or not knows(desk, row.since):
             raise RuleError(_("No level has been declared on “{ladder}” yet.").format(ladder=ladder))
         fields, words = split(checked(desk, **about))
         source = about.get("source")

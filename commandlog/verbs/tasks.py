@@ -36,6 +36,7 @@ from commandlog.verbs.context import (
     checked,
     entry_at,
     inherited,
+    knows,
     named,
     power_mark,
     reaching,
@@ -194,9 +195,9 @@ def hand_over(
 
 
 def task_at(desk: Desk, task: int) -> tasks.TaskRow:
-    """Return how the task proposed at a position stands; raises RuleError where there is none."""
+    """Return how the task proposed at a position stands; raises RuleError where the desk's party knows of none."""
     row = tasks.current(desk.log.db, task)
-    if row is None:
+    if row is None or not knows(desk, task):
         raise RuleError(_("{reference} is no task.").format(reference=named(desk, task)))
     return row
 

@@ -11,7 +11,7 @@ from commandlog.log.verify import verify
 from commandlog.model.errors import OutsideMandate, RuleError
 from commandlog.model.frames import Source
 from commandlog.model.records import Note, Words
-from commandlog.verbs import assessing, incidents, levels, saying, tasks, withholding
+from commandlog.verbs import assessing, incidents, levels, marking, saying, tasks, withholding
 from commandlog.views import board, counts, open_items, timeline
 from commandlog.views.filters import Filter
 from commandlog.views.moments import Moment, live
@@ -192,3 +192,25 @@ def test_a_unit_answers_its_own_tasks(venue: Desk) -> None:
     with pytest.raises(RuleError, match="affirm"):
         oral = tasks.propose(venue, "kom", to_party="police", orally=True).seq
         tasks.accept(venue, oral, source=Source("police"))
+
+
+def test_nobody_speaks_on_what_its_party_was_never_told(venue: Desk, police: Desk) -> None:
+    secret = saying.note(venue, "informant", audience=("venue", "baken")).seq
+    task = tasks.propose(venue, "ga kijken", to_party="baken", audience=("venue",)).seq
+    levels.set_level(venue, "venue", "orange", reason="druk", audience=("venue",))
+    before = police.log.head.seq
+    refused = (
+        lambda: saying.add_to(police, secret, "ook gezien"),
+        lambda: saying.correct(police, secret, "geen informant", reason="x"),
+        lambda: marking.mark(police, secret),
+        lambda: tasks.decline(police, task, "geen tijd", source=OOG),
+        lambda: levels.confirm_level(police, "venue"),
+    )
+    for verb in refused:
+        with pytest.raises(RuleError):
+            verb()
+    assert police.log.head.seq == before
+    withholding.release(venue, (secret,), "police", "art. 19 Wpg")
+    saying.add_to(police, secret, "ook gezien")
+    withholding.recall(venue, (secret,), ("police",), "vergissing")
+    saying.add_to(police, secret, "dat wisten wij al")  # it was told, and what it knows it may say

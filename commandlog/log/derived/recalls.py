@@ -117,3 +117,20 @@ def own(db: Connection, record: int) -> tuple[str, ...]:
     query = "SELECT e.party, d.party FROM entries e LEFT JOIN desks d ON d.desk = e.desk WHERE e.since = ?"
     found = db.execute(query, (now_at(db, record),)).fetchall()
     return tuple(dict.fromkeys(party for row in found for party in row if party))
+
+
+def told(db: Connection, record: int, party: str) -> bool:
+    """Whether a party was ever told a record: by its audience or since, and be it recalled by now."""
+    query = (
+        "SELECT 1 FROM entries e WHERE e.since = :record AND e.kind != 'sealed' AND (e.audience = ''"
+        " OR instr(e.audience, ',' || :party || ',')"
+        " OR EXISTS (SELECT 1 FROM grants WHERE party = :party AND record = e.since))"
+        " AND NOT EXISTS (SELECT 1 FROM recalls WHERE party = :party AND record = e.since"
+        f" AND since = record AND until = {FOREVER})"
+    )
+    return db.execute(query, {"record": now_at(db, record), "party": party}).fetchone() is not None
+
+
+def had(db: Connection, record: int, party: str) -> bool:
+    """Whether a party can know of a record: it was told of it at some time, or the record is its own."""
+    return told(db, record, party) or party in own(db, record)
