@@ -25,8 +25,8 @@ from commandlog.log.rebuild import stored
 from commandlog.log.store import Log
 from commandlog.model.order import NEWER, DeskSeen, Refused
 from commandlog.sharing.address import Address
-from commandlog.sharing.invitation import Invitation, encode
-from commandlog.sharing.state import Present, State
+from commandlog.sharing.desk.state import Present, State
+from commandlog.sharing.joining.invitation import Invitation, encode
 from commandlog.verbs import saying, tasks
 from commandlog.verbs.events import sign_in
 from commandlog.views.filters import readable

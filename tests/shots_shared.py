@@ -16,7 +16,7 @@ from commandlog.demo.clock import time
 from commandlog.intake.entering import enter
 from commandlog.log.desk import Desk
 from commandlog.log.store import Log
-from commandlog.sharing.state import Present, State
+from commandlog.sharing.desk.state import Present, State
 from commandlog.verbs.events import sign_in
 from tests.log.order import Order
 

@@ -11,7 +11,7 @@ from commandlog.language import _, choose, preferred
 from commandlog.log.files import is_read_only
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import CommandLogError
-from commandlog.sharing.invitation import SUFFIX as INVITATION
+from commandlog.sharing.joining.invitation import SUFFIX as INVITATION
 
 from .crash import CrashNotes
 from .seat import Seat

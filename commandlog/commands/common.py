@@ -22,7 +22,7 @@ from commandlog.model.errors import CommandLogError
 from commandlog.model.frames import Source
 from commandlog.model.records import AnyFrame
 from commandlog.model.words import Disposition, Priority, ReportState, TaskState, label
-from commandlog.sharing.telling import kept_here
+from commandlog.sharing.desk.telling import kept_here
 from commandlog.verbs.saying import source_of
 from commandlog.views.moments import zone_of
 from commandlog.views.status import copy_line

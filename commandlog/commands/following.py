@@ -18,10 +18,11 @@ from commandlog.commands.sharing import ended_by_signals
 from commandlog.language import _
 from commandlog.log.keys import settings_folder
 from commandlog.model.errors import RuleError, Unavailable
-from commandlog.sharing import desk, passwords
+from commandlog.sharing.desk import desk
+from commandlog.sharing.desk.state import State
+from commandlog.sharing.desk.telling import in_touch, state_line
+from commandlog.sharing.joining import passwords
 from commandlog.sharing.settings import Settings
-from commandlog.sharing.state import State
-from commandlog.sharing.telling import in_touch, state_line
 from commandlog.views.moments import zone_of
 
 ONCE = 30.0  # seconds without any progress after which `--once` gives up

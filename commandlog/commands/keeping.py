@@ -19,13 +19,15 @@ from commandlog.language import _
 from commandlog.log.keys import desk_key, settings_folder
 from commandlog.model.errors import RuleError
 from commandlog.model.harmless import visible
-from commandlog.sharing import adopting, keepers_log, passwords, purging, server
 from commandlog.sharing.address import address_in
-from commandlog.sharing.keeper import Keeper
-from commandlog.sharing.keepers_log import open_keepers_log
-from commandlog.sharing.keeping import Health
+from commandlog.sharing.joining import passwords
+from commandlog.sharing.keeper import adopting, keepers_log
+from commandlog.sharing.keeper.keeper import Keeper
+from commandlog.sharing.keeper.keepers_log import open_keepers_log
+from commandlog.sharing.keeper.keeping import Health
 from commandlog.sharing.link import connect, telling
-from commandlog.sharing.standing import standing, standing_lines
+from commandlog.sharing.server import purging, server
+from commandlog.sharing.server.standing import standing, standing_lines
 
 NEW = "*"
 EVERY = 60.0  # seconds between two lines when nothing changes

@@ -27,8 +27,8 @@ from commandlog.model.errors import RuleError, Unavailable
 from commandlog.model.harmless import typed, visible
 from commandlog.model.keeping import Exported
 from commandlog.model.records import Words, clean
-from commandlog.sharing.state import State, remembered
-from commandlog.sharing.telling import state_lines, unerased
+from commandlog.sharing.desk.state import State, remembered
+from commandlog.sharing.desk.telling import state_lines, unerased
 from commandlog.views.moments import local, zone_of
 from commandlog.views.status import Facts, copy_line, facts
 

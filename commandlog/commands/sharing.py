@@ -26,10 +26,11 @@ from commandlog.log.keys import settings_folder
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import CommandLogError, RuleError
 from commandlog.model.harmless import typed, visible
-from commandlog.sharing import inviting, joining, past, server
-from commandlog.sharing import share as sharing
-from commandlog.sharing.invitation import Invitation
+from commandlog.sharing.joining import inviting, joining, past
+from commandlog.sharing.joining import share as sharing
+from commandlog.sharing.joining.invitation import Invitation
 from commandlog.sharing.link import connect, telling
+from commandlog.sharing.server import server
 from commandlog.verbs.continuing import continue_log
 from commandlog.verbs.taking_over import whats_open
 from commandlog.views.moments import local

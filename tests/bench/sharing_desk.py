@@ -17,13 +17,14 @@ from commandlog.log.keys import desk_key
 from commandlog.log.member import Member
 from commandlog.log.store import Log
 from commandlog.model.records import Note, Words
-from commandlog.sharing import desk, past
-from commandlog.sharing.following import _PAGE, FEW, Follower
-from commandlog.sharing.keeper import Keeper
-from commandlog.sharing.keepers_log import open_keepers_log
+from commandlog.sharing.desk import desk
+from commandlog.sharing.following.following import _PAGE, FEW, Follower
+from commandlog.sharing.joining import past
+from commandlog.sharing.keeper.keeper import Keeper
+from commandlog.sharing.keeper.keepers_log import open_keepers_log
 from commandlog.sharing.link import connect
-from commandlog.sharing.logins import add_desk, add_keeper
-from commandlog.sharing.server import create
+from commandlog.sharing.server.logins import add_desk, add_keeper
+from commandlog.sharing.server.server import create
 from commandlog.sharing.settings import Settings, Shared
 from commandlog.verbs.events import open_event
 from tests.bench.bare import Bare

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from commandlog.log.rebuild import Stored
-from commandlog.sharing.keeper import Keeper
+from commandlog.sharing.keeper.keeper import Keeper
 from tests.bench.measuring import Results, at, median
 from tests.sharing.conftest import NEWEST, Hosted, host_on
 from tests.sharing.keeper_child import keeping

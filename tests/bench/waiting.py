@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from commandlog.log.desk import Desk
 from commandlog.log.rebuild import GaveWay
 from commandlog.log.store import Log
-from commandlog.sharing.following import INSIST
+from commandlog.sharing.following.following import INSIST
 from commandlog.verbs.events import open_event
 from tests.bench.driven import FRAME, Driven, Entered, own_clock
 from tests.bench.evenings import Traffic, covenant

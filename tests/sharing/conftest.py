@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from commandlog.sharing.address import Address
 from commandlog.sharing.link import connect
-from commandlog.sharing.server import Event, Login, add_desk, add_keeper, create
+from commandlog.sharing.server.server import Event, Login, add_desk, add_keeper, create
 from tests.events import concert
 from tests.sharing.servers import Server, programs
 

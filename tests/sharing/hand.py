@@ -20,9 +20,9 @@ from commandlog.log.rebuild import stored, take
 from commandlog.log.signing import Signer
 from commandlog.log.store import Log
 from commandlog.model.records import DeskOpened
-from commandlog.sharing import rights
-from commandlog.sharing.following import Follower
-from commandlog.sharing.pulses import beat_bytes
+from commandlog.sharing.following.following import Follower
+from commandlog.sharing.following.pulses import beat_bytes
+from commandlog.sharing.keeper import rights
 from commandlog.verbs.events import open_event
 from tests.events import Clock, concert
 from tests.sharing.conftest import Host, Hosted

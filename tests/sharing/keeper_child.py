@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from commandlog.log.keys import desk_key, settings_folder
-from commandlog.sharing.keeper import Keeper
-from commandlog.sharing.keepers_log import open_keepers_log
+from commandlog.sharing.keeper.keeper import Keeper
+from commandlog.sharing.keeper.keepers_log import open_keepers_log
 from commandlog.sharing.link import connect
 from tests.sharing.seats import KEY
 

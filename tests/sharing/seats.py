@@ -18,10 +18,10 @@ from commandlog.log.rebuild import Stored, stored
 from commandlog.log.signing import Signer
 from commandlog.log.store import Log, system_clock
 from commandlog.model.records import DeskOpened, Note, Record, Words
-from commandlog.sharing import past
-from commandlog.sharing.following import Follower
-from commandlog.sharing.keeper import Keeper
-from commandlog.sharing.keepers_log import open_keepers_log
+from commandlog.sharing.following.following import Follower
+from commandlog.sharing.joining import past
+from commandlog.sharing.keeper.keeper import Keeper
+from commandlog.sharing.keeper.keepers_log import open_keepers_log
 from commandlog.sharing.link import connect
 from commandlog.verbs.events import open_event
 from tests.events import concert

@@ -9,10 +9,10 @@ from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.errors import Damaged, RuleError
 from commandlog.model.order import Branched
-from commandlog.sharing import adopting, statements
-from commandlog.sharing.following import Follower
-from commandlog.sharing.keeper import Behind, Keeper
-from commandlog.sharing.keepers_log import open_keepers_log
+from commandlog.sharing.following.following import Follower
+from commandlog.sharing.keeper import adopting, statements
+from commandlog.sharing.keeper.keeper import Behind, Keeper
+from commandlog.sharing.keeper.keepers_log import open_keepers_log
 from commandlog.verbs import saying, withholding
 from tests.log.histories import everything
 from tests.sharing.conftest import Host

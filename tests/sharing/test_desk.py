@@ -13,10 +13,10 @@ from commandlog.log.keys import settings_folder
 from commandlog.log.member import Member
 from commandlog.log.store import Log
 from commandlog.model.errors import CommandLogError, RuleError
-from commandlog.sharing import desk as loop
-from commandlog.sharing import server
+from commandlog.sharing.desk import desk as loop
+from commandlog.sharing.desk.state import State, remembered
+from commandlog.sharing.server import server
 from commandlog.sharing.settings import Settings, Shared
-from commandlog.sharing.state import State, remembered
 from commandlog.verbs import saying
 from tests.sharing.conftest import Host
 from tests.sharing.seats import Room

@@ -8,9 +8,9 @@ import pytest
 from commandlog.log.derived.table import position_of
 from commandlog.log.store import Log
 from commandlog.model.records import Report, Words
-from commandlog.sharing import desk as desk_loop
-from commandlog.sharing.purging import purge_server
-from commandlog.sharing.telling import unerased
+from commandlog.sharing.desk import desk as desk_loop
+from commandlog.sharing.desk.telling import unerased
+from commandlog.sharing.server.purging import purge_server
 from commandlog.verbs.withholding import erase
 from tests.sharing.servers import Server
 from tests.sharing.whole import Seat, Whole

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from commandlog.sharing.state import State
+from commandlog.sharing.desk.state import State
 from tests.sharing.proxy import BLACK_HOLE, Weather
 from tests.sharing.servers import Server
 from tests.sharing.whole import Whole

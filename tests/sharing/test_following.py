@@ -13,9 +13,9 @@ from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.order import Branched
 from commandlog.model.records import Words
-from commandlog.sharing import following
-from commandlog.sharing.following import FEW, Follower
-from commandlog.sharing.forked import Forked
+from commandlog.sharing.following import following
+from commandlog.sharing.following.following import FEW, Follower
+from commandlog.sharing.following.forked import Forked
 from commandlog.verbs import saying, withholding
 from tests.log.histories import everything
 from tests.sharing.hand import Evening, evening, pull_all

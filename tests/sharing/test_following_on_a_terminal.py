@@ -12,11 +12,11 @@ from commandlog.commands.following import _Password, _Person
 from commandlog.language import speaking
 from commandlog.log.keys import settings_folder
 from commandlog.model.errors import RuleError
-from commandlog.sharing.followed import lock_of
+from commandlog.sharing.desk.followed import lock_of
+from commandlog.sharing.desk.showing import Shower
+from commandlog.sharing.desk.state import State
+from commandlog.sharing.desk.telling import state_lines
 from commandlog.sharing.settings import Settings
-from commandlog.sharing.showing import Shower
-from commandlog.sharing.state import State
-from commandlog.sharing.telling import state_lines
 from commandlog.verbs.events import open_event
 from tests.events import Clock, concert
 

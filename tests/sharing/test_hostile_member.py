@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from commandlog.sharing.link import Refused, connect, telling
-from commandlog.sharing.server import end_long_transactions
+from commandlog.sharing.server.server import end_long_transactions
 from tests.sharing.conftest import FOREIGN, NEWEST
 from tests.sharing.probes import BEHIND, HOLDING, PROBES, QUICK, Probe
 from tests.sharing.recorder import Recorder

@@ -16,12 +16,12 @@ from commandlog.model.frames import By, Frame
 from commandlog.model.keeping import Erased
 from commandlog.model.order import Refused
 from commandlog.model.records import DeskOpened, Note, encode
-from commandlog.sharing import following
-from commandlog.sharing import forked as forking
-from commandlog.sharing.following import Follower
-from commandlog.sharing.forked import Forked
-from commandlog.sharing.pulses import Pulse, signed
-from commandlog.sharing.watching import STANDSTILL, Watch
+from commandlog.sharing.desk.watching import STANDSTILL, Watch
+from commandlog.sharing.following import following
+from commandlog.sharing.following import forked as forking
+from commandlog.sharing.following.following import Follower
+from commandlog.sharing.following.forked import Forked
+from commandlog.sharing.following.pulses import Pulse, signed
 from commandlog.verbs import saying
 from tests.sharing.hand import CHAIN, Evening, evening, pull_all
 

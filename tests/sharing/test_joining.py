@@ -23,16 +23,16 @@ from commandlog.log.member import Member
 from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.errors import Damaged, RuleError, Unavailable
-from commandlog.sharing import inviting, passwords
 from commandlog.sharing.address import Address, address_in
-from commandlog.sharing.invitation import Invitation, decode, encode, file_name
-from commandlog.sharing.joining import join, write
+from commandlog.sharing.joining import inviting, passwords
+from commandlog.sharing.joining.invitation import Invitation, decode, encode, file_name
+from commandlog.sharing.joining.joining import join, write
+from commandlog.sharing.joining.past import preview
+from commandlog.sharing.joining.share import Made, check, share
+from commandlog.sharing.keeper.statements import head as past_head
 from commandlog.sharing.link import connect
-from commandlog.sharing.past import preview
-from commandlog.sharing.server import revoke
+from commandlog.sharing.server.server import revoke
 from commandlog.sharing.settings import Settings, Shared
-from commandlog.sharing.share import Made, check, share
-from commandlog.sharing.statements import head as past_head
 from commandlog.verbs.attaching import attach
 from commandlog.verbs.closing import close as stand_down
 from commandlog.verbs.events import open_event

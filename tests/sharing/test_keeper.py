@@ -15,9 +15,9 @@ from commandlog.model.frames import By
 from commandlog.model.keeping import Erased, Released
 from commandlog.model.order import FORBIDDEN, NEWER, UNREADABLE, Branched, DeskSeen, Refused
 from commandlog.model.records import Corrected, CovenantSet, DeskOpened, Note, Opened, Words, encode
-from commandlog.sharing import accepting
-from commandlog.sharing.accepting import BROKEN, CLAIMED, EARLY, FORGED, LATE, TAKEN
-from commandlog.sharing.ordering import desks_of
+from commandlog.sharing.keeper import accepting
+from commandlog.sharing.keeper.accepting import BROKEN, CLAIMED, EARLY, FORGED, LATE, TAKEN
+from commandlog.sharing.keeper.ordering import desks_of
 from tests.events import concert
 from tests.sharing.conftest import Host
 from tests.sharing.seats import DESKS, Room, Seat, empty, insert, made, room

@@ -11,8 +11,8 @@ import pytest
 
 from commandlog.log.keys import desk_key, settings_folder
 from commandlog.log.verify import verify
-from commandlog.sharing.keepers_log import fingerprint, open_keepers_log, trust
-from commandlog.sharing.server import add_keeper
+from commandlog.sharing.keeper.keepers_log import fingerprint, open_keepers_log, trust
+from commandlog.sharing.server.server import add_keeper
 from tests.sharing.conftest import Host
 from tests.sharing.keeper_child import POINTS, keeping
 from tests.sharing.seats import KEY, Room, empty, room

@@ -11,13 +11,13 @@ from commandlog.log.derived.table import FOREVER
 from commandlog.log.erasing import purge_all
 from commandlog.log.refused import refused_items, settle_refused
 from commandlog.model.order import DeskSeen
-from commandlog.sharing import keeping
-from commandlog.sharing.keeper import Keeper
-from commandlog.sharing.pulses import Pulse, beat_holds, signed
-from commandlog.sharing.purging import outstanding, purge_server
-from commandlog.sharing.sending import Sender
-from commandlog.sharing.trust import Desks
-from commandlog.sharing.watching import Watch
+from commandlog.sharing.desk.sending import Sender
+from commandlog.sharing.desk.watching import Watch
+from commandlog.sharing.following.pulses import Pulse, beat_holds, signed
+from commandlog.sharing.following.trust import Desks
+from commandlog.sharing.keeper import keeping
+from commandlog.sharing.keeper.keeper import Keeper
+from commandlog.sharing.server.purging import outstanding, purge_server
 from commandlog.verbs import attaching, saying, withholding
 from tests.sharing.conftest import Host
 from tests.sharing.seats import Room, Seat, empty, room

@@ -15,11 +15,11 @@ from commandlog.model.frames import By
 from commandlog.model.keeping import Attached
 from commandlog.model.order import FORBIDDEN, UNREADABLE
 from commandlog.model.records import DeskOpened, Note, Words, encode
-from commandlog.sharing import statements
-from commandlog.sharing.accepting import BROKEN, NO_DESK, Sent, judge
-from commandlog.sharing.keepers_log import fingerprint, trust
-from commandlog.sharing.ordering import Ordering, Placed
-from commandlog.sharing.server import revoke
+from commandlog.sharing.keeper import statements
+from commandlog.sharing.keeper.accepting import BROKEN, NO_DESK, Sent, judge
+from commandlog.sharing.keeper.keepers_log import fingerprint, trust
+from commandlog.sharing.keeper.ordering import Ordering, Placed
+from commandlog.sharing.server.server import revoke
 from tests.sharing import rows
 from tests.sharing.conftest import Host
 from tests.sharing.seats import Room, Seat, empty, insert, made, room
@@ -72,7 +72,7 @@ def test_whatever_goes_wrong_with_a_row_costs_that_row_alone(
                 raise KeyError(sent.desk)  # a mistake of ours
             return judge(sent, *known)
 
-        monkeypatch.setattr("commandlog.sharing.batch.judge", failing)
+        monkeypatch.setattr("commandlog.sharing.keeper.batch.judge", failing)
         insert(bad.conn, waiting)
         good.write(2)
         good.send()

@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from commandlog.model.errors import RuleError, Unavailable
 from commandlog.sharing.address import Address
 from commandlog.sharing.link import Refused, Unreachable, Untrusted, Watchdog, connect, telling
-from commandlog.sharing.server import revoke
+from commandlog.sharing.server.server import revoke
 from tests.sharing.conftest import Hosted
 from tests.sharing.servers import PASSWORD, Server, free_port, programs
 

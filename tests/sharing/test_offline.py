@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from commandlog.sharing.state import State
+from commandlog.sharing.desk.state import State
 from tests.sharing.servers import Server
 from tests.sharing.whole import Whole
 

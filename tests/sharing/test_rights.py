@@ -13,8 +13,8 @@ from psycopg.sql import SQL, Identifier
 from commandlog.log.member import FRAME, HEADER, WORDS
 from commandlog.model.errors import RuleError
 from commandlog.sharing.link import Full, Refused, Revoked, Unreachable, connect, telling
-from commandlog.sharing.schema import PIECE
-from commandlog.sharing.server import add_desk, change_password, end_long_transactions, revoke
+from commandlog.sharing.server.schema import PIECE
+from commandlog.sharing.server.server import add_desk, change_password, end_long_transactions, revoke
 from tests.sharing import rows
 from tests.sharing.conftest import Hosted
 

@@ -16,7 +16,7 @@ from commandlog.model.covenant import Party, Role
 from commandlog.model.frames import By, Frame, Source
 from commandlog.model.keeping import Erased, Recalled, Released
 from commandlog.model.records import CovenantSet, DeskOpened, HandedOver, Note, Opened, Words
-from commandlog.sharing import rights
+from commandlog.sharing.keeper import rights
 from commandlog.verbs import saying, tasks, withholding
 from commandlog.views.filters import readable
 from tests.events import concert

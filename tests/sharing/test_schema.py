@@ -14,8 +14,8 @@ from psycopg.sql import SQL, Identifier, Literal
 from commandlog.model.covenant import Party
 from commandlog.model.errors import RuleError
 from commandlog.sharing.link import Refused, connect, telling
-from commandlog.sharing.schema import VERSION, Names, Statement
-from commandlog.sharing.server import (
+from commandlog.sharing.server.schema import VERSION, Names, Statement
+from commandlog.sharing.server.server import (
     Login,
     add_desk,
     add_party,

@@ -20,12 +20,13 @@ from commandlog.log.desk import Desk, open_member_desk, sit_down
 from commandlog.log.member import Member
 from commandlog.log.rebuild import first_difference
 from commandlog.log.store import Log
-from commandlog.sharing import following, sending
-from commandlog.sharing.fetching import Fetcher
-from commandlog.sharing.following import Follower
-from commandlog.sharing.keeper import Keeper
+from commandlog.sharing.desk import sending
+from commandlog.sharing.desk.sending import Sender
+from commandlog.sharing.following import following
+from commandlog.sharing.following.fetching import Fetcher
+from commandlog.sharing.following.following import Follower
+from commandlog.sharing.keeper.keeper import Keeper
 from commandlog.sharing.link import connect
-from commandlog.sharing.sending import Sender
 from commandlog.verbs import attaching, saying
 from tests.events import Clock
 from tests.log.histories import STEP, Step, play

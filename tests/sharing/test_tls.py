@@ -17,11 +17,11 @@ from psycopg.conninfo import make_conninfo
 from commandlog.log.keys import settings_folder
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
-from commandlog.sharing import inviting
 from commandlog.sharing.address import address_in
-from commandlog.sharing.joining import join
+from commandlog.sharing.joining import inviting
+from commandlog.sharing.joining.joining import join
+from commandlog.sharing.joining.share import Made, share
 from commandlog.sharing.link import Refused, Untrusted, connect, telling
-from commandlog.sharing.share import Made, share
 from commandlog.verbs.events import open_event
 from tests.events import concert
 from tests.sharing.certificates import Authority, Pair

@@ -28,12 +28,15 @@ from commandlog.log.desk import Desk, sit_down
 from commandlog.log.store import Log, system_clock
 from commandlog.model.errors import CommandLogError
 from commandlog.model.records import Note, Words
-from commandlog.sharing import adopting, desk, inviting, joining, server
-from commandlog.sharing.keepers_log import fingerprint, open_keepers_log, trust
+from commandlog.sharing.desk import desk
+from commandlog.sharing.desk.state import State
+from commandlog.sharing.joining import inviting, joining
+from commandlog.sharing.joining.share import share
+from commandlog.sharing.keeper import adopting
+from commandlog.sharing.keeper.keepers_log import fingerprint, open_keepers_log, trust
 from commandlog.sharing.link import connect
+from commandlog.sharing.server import server
 from commandlog.sharing.settings import Settings
-from commandlog.sharing.share import share
-from commandlog.sharing.state import State
 from commandlog.verbs.events import open_event
 from tests.events import concert
 from tests.faults.wire import Wire

@@ -1,5 +1,7 @@
 """Whom words reach: everybody concerned, and nobody else; and what a repeat, a circle or a torn verb leaves."""
 
+from collections.abc import Callable
+
 import pytest
 
 from commandlog.log import derived
@@ -199,13 +201,13 @@ def test_nobody_speaks_on_what_its_party_was_never_told(venue: Desk, police: Des
     task = tasks.propose(venue, "ga kijken", to_party="baken", audience=("venue",)).seq
     levels.set_level(venue, "venue", "orange", reason="druk", audience=("venue",))
     before = police.log.head.seq
-    refused = (
+    refused: list[Callable[[], object]] = [
         lambda: saying.add_to(police, secret, "ook gezien"),
         lambda: saying.correct(police, secret, "geen informant", reason="x"),
         lambda: marking.mark(police, secret),
         lambda: tasks.decline(police, task, "geen tijd", source=OOG),
         lambda: levels.confirm_level(police, "venue"),
-    )
+    ]
     for verb in refused:
         with pytest.raises(RuleError):
             verb()

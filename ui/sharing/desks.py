@@ -10,7 +10,7 @@ from commandlog.log.store import Log
 from commandlog.model.covenant import Covenant
 from commandlog.model.frames import Millis
 from commandlog.model.harmless import visible
-from commandlog.sharing.state import OFFSET, State
+from commandlog.sharing.desk.state import OFFSET, State
 from commandlog.views.filters import Filter
 from commandlog.views.moments import local
 from commandlog.views.presence import KEEPER, AtDesk, desks, whom_to_call

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from commandlog.language import _
 from commandlog.model.harmless import visible
-from commandlog.sharing.invitation import Invitation
+from commandlog.sharing.joining.invitation import Invitation
 
 from ..theme import Theme
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QDropEvent
 
 from commandlog.log.keys import settings_folder
 from commandlog.model.errors import RuleError
-from commandlog.sharing.invitation import SUFFIX, Invitation
+from commandlog.sharing.joining.invitation import SUFFIX, Invitation
 
 from ..start.making import make_folder
 
@@ -31,7 +31,7 @@ def join_log(wanted: Wanted, progress: Callable[[int], None]) -> Path:
     Raises CommandLogError where it cannot be joined, PasswordWanted where this machine keeps no passwords and none was
     chosen yet.
     """
-    from commandlog.sharing.joining import join  # with all that speaks to a server, which only joining needs
+    from commandlog.sharing.joining.joining import join  # with all that speaks to a server, which only joining needs
 
     def ask(question: str) -> str:
         if not wanted.password:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from commandlog.language import _
 from commandlog.model.errors import RuleError
-from commandlog.sharing.invitation import LARGEST, SUFFIX, Invitation, decode
+from commandlog.sharing.joining.invitation import LARGEST, SUFFIX, Invitation, decode
 
 from ..start.making import SUFFIX as LOG_SUFFIX
 from ..start.making import home

@@ -9,7 +9,7 @@ from commandlog.log.keys import settings_folder
 from commandlog.log.store import Log
 from commandlog.model.errors import CommandLogError
 from commandlog.model.frames import Millis
-from commandlog.sharing.state import State, remembered
+from commandlog.sharing.desk.state import State, remembered
 
 from .child import Child, command
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from commandlog.language import _, marked, ngettext
 from commandlog.model.frames import Millis
-from commandlog.sharing.state import State
-from commandlog.sharing.telling import state_line
+from commandlog.sharing.desk.state import State
+from commandlog.sharing.desk.telling import state_line
 from commandlog.views.moments import local
 from commandlog.views.presence import KEEPER
 

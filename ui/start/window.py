@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QListView, QStackedWi
 
 from commandlog.language import _
 from commandlog.model.errors import CommandLogError
-from commandlog.sharing.invitation import SUFFIX as INVITATION
+from commandlog.sharing.joining.invitation import SUFFIX as INVITATION
 
 from ..settings import Settings
 from ..sharing.invited import Wanted, dropped, join_log

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from commandlog.log.store import Log, system_clock
-from commandlog.sharing.state import State
+from commandlog.sharing.desk.state import State
 from commandlog.views.alarm_rules import LIVE
 
 

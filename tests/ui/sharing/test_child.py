@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from commandlog.log.member import Member
 from commandlog.log.store import Log
-from commandlog.sharing.state import Present, State
+from commandlog.sharing.desk.state import Present, State
 from tests.log.order import Order
 
 

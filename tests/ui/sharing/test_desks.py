@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from commandlog.log.desk import Desk
 from commandlog.log.store import Log, system_clock
 from commandlog.model.order import DeskSeen
-from commandlog.sharing.state import Present, State
+from commandlog.sharing.desk.state import Present, State
 from commandlog.verbs.events import sign_in
 from tests.log.order import Order
 

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from commandlog.language import choose
-from commandlog.sharing.state import Present, State
+from commandlog.sharing.desk.state import Present, State
 
 NOW = 1_782_576_000_000  # 16:00 UTC
 DESKS = (*(Present(f"P{n}", "police", here=n < 6) for n in range(8)), Present("LOG1", "venue", here=True))

@@ -25,9 +25,9 @@ from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.log.member import Member
 from commandlog.log.store import Log
-from commandlog.sharing import inviting, passwords, share
 from commandlog.sharing.address import Address
-from commandlog.sharing.invitation import SUFFIX, Invitation, encode, file_name
+from commandlog.sharing.joining import inviting, passwords, share
+from commandlog.sharing.joining.invitation import SUFFIX, Invitation, encode, file_name
 from commandlog.verbs import saying
 from tests.sharing.conftest import admin_dsn, running  # noqa: F401 - fixtures
 from tests.sharing.servers import free_port

@@ -23,19 +23,19 @@ from commandlog.log.files import failures
 from commandlog.log.lock import Busy
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
-from commandlog.sharing.followed import lock_of
-from commandlog.sharing.following import BEHIND_MINE
-from commandlog.sharing.forked import Forked
-from commandlog.sharing.line import Line
+from commandlog.sharing.desk.followed import lock_of
+from commandlog.sharing.desk.line import Line
+from commandlog.sharing.desk.not_taken import not_taken
+from commandlog.sharing.desk.sending import RECORDS
+from commandlog.sharing.desk.showing import Shower
+from commandlog.sharing.desk.state import OFFSET, State
+from commandlog.sharing.desk.watching import offset
+from commandlog.sharing.following.following import BEHIND_MINE
+from commandlog.sharing.following.forked import Forked
+from commandlog.sharing.following.pulses import PULSE_AFTER, PULSE_EVERY
 from commandlog.sharing.link import PATIENCE, Refused, Revoked, connect, telling
-from commandlog.sharing.not_taken import not_taken
-from commandlog.sharing.pulses import PULSE_AFTER, PULSE_EVERY
-from commandlog.sharing.sending import RECORDS
 from commandlog.sharing.settings import Settings
-from commandlog.sharing.showing import Shower
-from commandlog.sharing.state import OFFSET, State
 from commandlog.sharing.watchdog import LONGEST, SILENT, Watchdog
-from commandlog.sharing.watching import offset
 
 logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a lost connection is told, in words of our own
 

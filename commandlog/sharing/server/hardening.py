@@ -10,8 +10,8 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from commandlog.language import _, marked
-from commandlog.sharing.access import SESSIONS
-from commandlog.sharing.schema import Names, Statement
+from commandlog.sharing.server.access import SESSIONS
+from commandlog.sharing.server.schema import Names, Statement
 
 TEMPORARY = "1GB"  # of temporary files of one session
 

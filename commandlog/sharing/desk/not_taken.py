@@ -5,7 +5,7 @@ import psycopg
 from commandlog.language import _, marked
 from commandlog.log.derived.table import PROVISIONAL, position_of
 from commandlog.log.store import Log
-from commandlog.sharing.accepting import BROKEN, CLAIMED, FORGED, LATE, NO_DESK, TAKEN
+from commandlog.sharing.keeper.accepting import BROKEN, CLAIMED, FORGED, LATE, NO_DESK, TAKEN
 
 _NUMBERED = marked(
     "The shared log has other entries of this desk under the same numbers: its file was put back to an earlier state,"

@@ -10,10 +10,10 @@ from commandlog.language import _
 from commandlog.log.store import system_clock
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import RuleError
-from commandlog.sharing import server
 from commandlog.sharing.address import address_in
-from commandlog.sharing.invitation import VERSION, Invitation
-from commandlog.sharing.trust import KEEPER
+from commandlog.sharing.following.trust import KEEPER
+from commandlog.sharing.joining.invitation import VERSION, Invitation
+from commandlog.sharing.server import server
 
 _HOUR = 3_600_000  # milliseconds
 

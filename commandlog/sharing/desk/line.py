@@ -3,10 +3,10 @@
 import psycopg
 
 from commandlog.log.store import Log
-from commandlog.sharing.fetching import Fetcher
-from commandlog.sharing.following import Follower
-from commandlog.sharing.sending import Sender
-from commandlog.sharing.watching import Watch
+from commandlog.sharing.desk.sending import Sender
+from commandlog.sharing.desk.watching import Watch
+from commandlog.sharing.following.fetching import Fetcher
+from commandlog.sharing.following.following import Follower
 
 
 class Line:

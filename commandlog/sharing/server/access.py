@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from commandlog.log.member import FRAME, HEADER, WORDS
-from commandlog.sharing.schema import PIECE, Names, Statement, split
+from commandlog.sharing.server.schema import PIECE, Names, Statement, split
 
 ROOM_ROWS, ROOM_BYTES, ROOM_PULSES = 20_000, 256 << 20, 1000
 """What of one login may lie in the inbox, or as pieces, before the keeper has taken it."""

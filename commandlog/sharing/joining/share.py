@@ -20,11 +20,12 @@ from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.covenant import spoken
 from commandlog.model.errors import CommandLogError, Damaged, RuleError
-from commandlog.sharing import passwords, past, server
 from commandlog.sharing.address import Address, address_in
+from commandlog.sharing.following.trust import KEEPER
+from commandlog.sharing.joining import passwords, past
 from commandlog.sharing.link import connect, telling
+from commandlog.sharing.server import server
 from commandlog.sharing.settings import Settings, Shared
-from commandlog.sharing.trust import KEEPER
 
 
 class Made(NamedTuple):

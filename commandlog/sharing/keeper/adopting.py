@@ -27,14 +27,14 @@ from commandlog.log.store import Log
 from commandlog.model.errors import Damaged, RuleError
 from commandlog.model.order import Branched
 from commandlog.model.records import Words
-from commandlog.sharing import rights, statements
-from commandlog.sharing.checking import Checker, Row, Wrong
-from commandlog.sharing.following import Follower
-from commandlog.sharing.keeper import Keeper
-from commandlog.sharing.keepers_log import open_keepers_log
-from commandlog.sharing.lease import LEASE, Lease, Superseded
-from commandlog.sharing.ordering import Changed, Ordering, Placed, desks_of
-from commandlog.sharing.trust import Desks
+from commandlog.sharing.following.checking import Checker, Row, Wrong
+from commandlog.sharing.following.following import Follower
+from commandlog.sharing.following.trust import Desks
+from commandlog.sharing.keeper import rights, statements
+from commandlog.sharing.keeper.keeper import Keeper
+from commandlog.sharing.keeper.keepers_log import open_keepers_log
+from commandlog.sharing.keeper.lease import LEASE, Lease, Superseded
+from commandlog.sharing.keeper.ordering import Changed, Ordering, Placed, desks_of
 
 SLICE = 500  # records
 

@@ -23,7 +23,7 @@ from commandlog.log.member import FRAME, HEADER, WORDS
 from commandlog.model.frames import By, Frame
 from commandlog.model.order import FORBIDDEN, NEWER, UNREADABLE, Branched, DeskSeen, Refused
 from commandlog.model.records import DeskOpened, NewerRecord, Words, decode_frame, decode_words, encode
-from commandlog.sharing.trust import KEEPER
+from commandlog.sharing.following.trust import KEEPER
 from commandlog.verbs.context import EARLIEST, LATEST
 
 REPEATED = ""

@@ -6,8 +6,8 @@ from typing import Any
 
 from psycopg import Connection, Cursor
 
-from commandlog.sharing.accepting import Sent
-from commandlog.sharing.ordering import Changed, Placed
+from commandlog.sharing.keeper.accepting import Sent
+from commandlog.sharing.keeper.ordering import Changed, Placed
 
 RECORDS, BYTES = 500, 16 << 20  # of one batch
 NOTES = 100  # refusals that are kept of one login

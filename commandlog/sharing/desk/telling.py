@@ -11,8 +11,8 @@ from commandlog.log.derived.table import FOREVER, PROVISIONAL
 from commandlog.log.store import Log
 from commandlog.model.frames import Millis
 from commandlog.model.harmless import typed, visible
-from commandlog.sharing.followed import is_followed
-from commandlog.sharing.state import Present, State, remembered
+from commandlog.sharing.desk.followed import is_followed
+from commandlog.sharing.desk.state import Present, State, remembered
 from commandlog.views.moments import local
 
 LISTENED = 10_000  # milliseconds in touch, after which it is said that nobody puts the shared log in order

@@ -18,13 +18,13 @@ from commandlog.log.member import Member, become
 from commandlog.log.rebuild import Progress
 from commandlog.log.store import Log, system_clock
 from commandlog.model.errors import RuleError
-from commandlog.sharing import passwords
 from commandlog.sharing.address import Address
-from commandlog.sharing.following import Follower
-from commandlog.sharing.invitation import LARGEST, SUFFIX, Invitation, decode, encode, file_name
+from commandlog.sharing.following.following import Follower
+from commandlog.sharing.joining import passwords
+from commandlog.sharing.joining.invitation import LARGEST, SUFFIX, Invitation, decode, encode, file_name
+from commandlog.sharing.joining.passwords import Ask
 from commandlog.sharing.link import Refused, Unreachable, connect, telling
-from commandlog.sharing.passwords import Ask
-from commandlog.sharing.server import change_password
+from commandlog.sharing.server.server import change_password
 from commandlog.sharing.settings import Settings, Shared
 
 __all__ = ["LARGEST", "SUFFIX", "Invitation", "decode", "encode", "file_name", "join", "write"]

@@ -14,9 +14,9 @@ from psycopg.sql import SQL, Identifier
 from commandlog.language import _
 from commandlog.model.covenant import Party
 from commandlog.model.errors import RuleError
-from commandlog.sharing import hardening as hardened
 from commandlog.sharing.link import connect, telling
-from commandlog.sharing.logins import (
+from commandlog.sharing.server import hardening as hardened
+from commandlog.sharing.server.logins import (
     INVITED,
     Login,
     add_desk,
@@ -31,8 +31,8 @@ from commandlog.sharing.logins import (
     run,
     scram,
 )
-from commandlog.sharing.schema import MIGRATIONS, VERSION, Names, Statement
-from commandlog.sharing.script import as_script, everything
+from commandlog.sharing.server.schema import MIGRATIONS, VERSION, Names, Statement
+from commandlog.sharing.server.script import as_script, everything
 
 __all__ = [
     "INVITED",

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from psycopg.sql import SQL, Identifier
 
 from commandlog.model.covenant import Party
-from commandlog.sharing import access, hardening, schema
-from commandlog.sharing.logins import INVITED, scram
-from commandlog.sharing.schema import Names, Statement
+from commandlog.sharing.server import access, hardening, schema
+from commandlog.sharing.server.logins import INVITED, scram
+from commandlog.sharing.server.schema import Names, Statement
 
 
 def everything(names: Names, name: str, parties: Sequence[Party]) -> list[Statement]:

@@ -13,9 +13,9 @@ from commandlog.log.rebuild import Progress, stored
 from commandlog.log.store import Log
 from commandlog.model.errors import Damaged
 from commandlog.model.records import SYSTEM_KINDS
-from commandlog.sharing import statements
-from commandlog.sharing.ordering import Placed
-from commandlog.sharing.rights import EVERYBODY, parties, readers, readers_as_written, touched
+from commandlog.sharing.keeper import statements
+from commandlog.sharing.keeper.ordering import Placed
+from commandlog.sharing.keeper.rights import EVERYBODY, parties, readers, readers_as_written, touched
 
 
 class PartyView(NamedTuple):

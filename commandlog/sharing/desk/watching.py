@@ -13,10 +13,10 @@ from commandlog.log.erasing import unpurged
 from commandlog.log.refused import has_unsettled
 from commandlog.log.store import Clock, Log
 from commandlog.model.frames import Millis
-from commandlog.sharing.forked import forked
-from commandlog.sharing.pulses import Pulse, beat_holds, pulse_holds, signed
-from commandlog.sharing.state import Present
-from commandlog.sharing.trust import Desks
+from commandlog.sharing.desk.state import Present
+from commandlog.sharing.following.forked import forked
+from commandlog.sharing.following.pulses import Pulse, beat_holds, pulse_holds, signed
+from commandlog.sharing.following.trust import Desks
 
 STANDSTILL = 60.0  # seconds
 WITHHELD = 30.0  # seconds for which the keeper may have told of records that the server does not give

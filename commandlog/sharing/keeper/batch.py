@@ -9,9 +9,19 @@ import psycopg
 
 from commandlog.model.keeping import Attached
 from commandlog.model.order import FORBIDDEN, UNREADABLE
-from commandlog.sharing import rights
-from commandlog.sharing.accepting import BROKEN, NO_DESK, REPEATED, TAKEN, Accepted, Declined, Dropped, Sent, judge
-from commandlog.sharing.ordering import Ordering, Unfit
+from commandlog.sharing.keeper import rights
+from commandlog.sharing.keeper.accepting import (
+    BROKEN,
+    NO_DESK,
+    REPEATED,
+    TAKEN,
+    Accepted,
+    Declined,
+    Dropped,
+    Sent,
+    judge,
+)
+from commandlog.sharing.keeper.ordering import Ordering, Unfit
 
 _OF_THIS_MACHINE = (sqlite3.OperationalError, psycopg.Error, OSError, MemoryError)
 """What no row of the inbox can be blamed for: the disk is full, the line broke."""

@@ -20,7 +20,7 @@ from commandlog.log.rebuild import Stored, follows, says
 from commandlog.model.keeping import Erased
 from commandlog.model.order import Branched, DeskSeen, Refused
 from commandlog.model.records import DeskOpened, NewerRecord, decode_frame
-from commandlog.sharing.trust import Desks
+from commandlog.sharing.following.trust import Desks
 
 WITHHELD = "its words are withheld, and no decision erased them"
 KEEPERS_OWN = (Refused, Branched, DeskSeen)

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from commandlog.language import _
 from commandlog.log.store import Clock
+from commandlog.sharing.desk.state import Alarm, Phase, State
 from commandlog.sharing.settings import Settings
-from commandlog.sharing.state import Alarm, Phase, State
 
 EVERY = 0.25  # seconds between two tellings
 SILENT = 8.0  # seconds of silence in the middle of a question, after which the connection is said to be lost

@@ -17,8 +17,8 @@ from commandlog.model.frames import By, Frame
 from commandlog.model.keeping import Erased
 from commandlog.model.order import Refused
 from commandlog.model.records import DeskOpened, Words, decode_frame, storable
-from commandlog.sharing import rights
-from commandlog.sharing.accepting import Accepted, Known
+from commandlog.sharing.keeper import rights
+from commandlog.sharing.keeper.accepting import Accepted, Known
 
 _INSERT = "INSERT INTO records (seq, header, hash, frame, words) VALUES (?, ?, ?, ?, ?)"
 

@@ -12,7 +12,7 @@ import msgspec
 from commandlog.language import _
 from commandlog.log.store import Log
 from commandlog.model.errors import Damaged
-from commandlog.sharing.checking import Row
+from commandlog.sharing.following.checking import Row
 
 KEPT = 20  # rows of either side
 FILES = 20  # of evidence beside a log: whoever lies all day fills no disk

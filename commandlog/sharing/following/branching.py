@@ -17,9 +17,9 @@ from commandlog.log.reading import Head
 from commandlog.log.rebuild import Stored, stored, take
 from commandlog.log.store import Log
 from commandlog.model.order import Branched
-from commandlog.sharing.checking import Checker, Row, Wrong
-from commandlog.sharing.forked import forked
-from commandlog.sharing.trust import Desks
+from commandlog.sharing.following.checking import Checker, Row, Wrong
+from commandlog.sharing.following.forked import forked
+from commandlog.sharing.following.trust import Desks
 
 _HASH = "SELECT hash FROM commandlog.chain WHERE seq = %s"
 

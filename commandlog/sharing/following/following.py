@@ -21,11 +21,11 @@ from commandlog.log.rebuild import GaveWay, Stored, rebase, says, stored
 from commandlog.log.store import Log
 from commandlog.model.keeping import Erased
 from commandlog.model.records import NewerRecord
-from commandlog.sharing.branching import branches, go_back, last_common, lost_words
-from commandlog.sharing.checking import Checker, Row, Wrong
-from commandlog.sharing.forked import forked
+from commandlog.sharing.following.branching import branches, go_back, last_common, lost_words
+from commandlog.sharing.following.checking import Checker, Row, Wrong
+from commandlog.sharing.following.forked import forked
+from commandlog.sharing.following.trust import Desks
 from commandlog.sharing.link import Revoked
-from commandlog.sharing.trust import Desks
 
 FEW, MANY, BEHIND_MINE = 50, 500, 2_000
 """Records that are asked for at a time: when all is here, when catching up, and when own ones wait behind them."""

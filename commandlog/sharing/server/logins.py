@@ -18,9 +18,9 @@ from psycopg.sql import SQL, Identifier, Literal
 from commandlog.language import _
 from commandlog.model.covenant import Party
 from commandlog.model.errors import RuleError, Unavailable
-from commandlog.sharing import access, schema
 from commandlog.sharing.link import telling
-from commandlog.sharing.schema import Names, Statement
+from commandlog.sharing.server import access, schema
+from commandlog.sharing.server.schema import Names, Statement
 
 INVITED = 48.0
 """Hours for which an invitation holds."""

@@ -26,15 +26,15 @@ from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import Damaged, RuleError, Unavailable
 from commandlog.model.frames import Frame
 from commandlog.model.records import DeskOpened
-from commandlog.sharing import rights, statements
-from commandlog.sharing.accepting import Known, Sent
-from commandlog.sharing.batch import Done, put_in_order
-from commandlog.sharing.following import Follower
-from commandlog.sharing.forked import Forked
-from commandlog.sharing.keepers_log import fingerprint
-from commandlog.sharing.keeping import Health, Housekeeping
-from commandlog.sharing.lease import RENEW, Lease, Superseded
-from commandlog.sharing.ordering import Ordering, Unfit, desks_of
+from commandlog.sharing.following.following import Follower
+from commandlog.sharing.following.forked import Forked
+from commandlog.sharing.keeper import rights, statements
+from commandlog.sharing.keeper.accepting import Known, Sent
+from commandlog.sharing.keeper.batch import Done, put_in_order
+from commandlog.sharing.keeper.keepers_log import fingerprint
+from commandlog.sharing.keeper.keeping import Health, Housekeeping
+from commandlog.sharing.keeper.lease import RENEW, Lease, Superseded
+from commandlog.sharing.keeper.ordering import Ordering, Unfit, desks_of
 
 CHECKPOINT_EVERY, CHECKPOINT_AFTER = 100, 60.0  # records, seconds
 ENOUGH = 0.25  # seconds after which a batch ends, whatever is left of it

@@ -15,13 +15,13 @@ from commandlog.log.derived.table import FOREVER
 from commandlog.model.frames import Millis
 from commandlog.model.order import DeskSeen
 from commandlog.model.records import DeskOpened
-from commandlog.sharing import server
-from commandlog.sharing.fetching import Fetcher
-from commandlog.sharing.keepers_log import is_trusted
-from commandlog.sharing.pulses import Pulse, beat_bytes, pulse_holds
+from commandlog.sharing.following.fetching import Fetcher
+from commandlog.sharing.following.pulses import Pulse, beat_bytes, pulse_holds
+from commandlog.sharing.keeper.keepers_log import is_trusted
+from commandlog.sharing.server import server
 
 if TYPE_CHECKING:
-    from commandlog.sharing.keeper import Keeper
+    from commandlog.sharing.keeper.keeper import Keeper
 
 AWAY_AFTER = 30.0  # seconds without a pulse
 SAY_EVERY = 60.0  # seconds between two records about one desk

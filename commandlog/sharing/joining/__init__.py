@@ -1,0 +1,1 @@
+"""Coming in: a log that there is goes onto a server, and desks join it by invitation."""
