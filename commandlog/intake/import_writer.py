@@ -20,7 +20,7 @@ from commandlog.model.keeping import Imported
 from commandlog.model.records import DecisionWords, Record, Words
 from commandlog.verbs.assessing import ASSESSED
 from commandlog.verbs.context import About
-from commandlog.verbs.ending import end
+from commandlog.verbs.ending import end, end_at_once
 from commandlog.verbs.incidents import close_incident, link, open_incident
 from commandlog.verbs.levels import set_level
 from commandlog.verbs.saying import add_to, decide, message, note, observe, report, source_of
@@ -58,15 +58,17 @@ class ImportWriter:
             if position := known.get(entry.origin, 0):
                 self.already += 1
                 there.append((entry, deed, position))
+                made = None
             else:
-                position = self._add(number, entry, deed)
+                made = self._add(number, entry, deed)
+                position = made.seq
             self._recent += position > self._since
-            self._follow(number, entry, deed, position)
+            self._follow(number, entry, deed, position, made)
             self.done += 1
         self.standing.compare(there)
         self._wrote = self._wrote or self.desk.log.place != before
 
-    def _add(self, number: int, entry: Entry, deed: Deed) -> int:
+    def _add(self, number: int, entry: Entry, deed: Deed) -> Record:
         about = self._about(entry, deed)
         begun = self._begun(number)
         if begun:
@@ -77,7 +79,7 @@ class ImportWriter:
         else:
             made = self._say(entry.text, deed, about)
         self.added += 1
-        return made.seq
+        return made
 
     def _about(self, entry: Entry, deed: Deed) -> About:
         return {
@@ -141,22 +143,27 @@ class ImportWriter:
     def _is_paired(self, number: int) -> bool:
         return number in self.plan.ends or number in self.plan.begun
 
-    def _close(self, entry: Entry, position: int) -> None:
-        """Close a report that is over, as the file says, when it was over."""
+    def _close(self, entry: Entry, position: int, made: Record | None) -> None:
+        """Close a report that is over, as the file says, when it was over; `made` where it was written just now."""
         origin = derived_key(entry.key, "end")
+        about: About = {"occurred_at": max(entry.end, entry.occurred), "origin": origin}
+        if made:
+            end_at_once(self.desk, made, **about)
+            self.closed += 1
+            return
         state = reports.current(self.db, position)
         if (state and state.state == "closed") or origins.position(self.db, origin) or not self._is_report(position):
             return
-        end(self.desk, position, occurred_at=max(entry.end, entry.occurred), origin=origin)
+        end(self.desk, position, **about)
         self.closed += 1
 
-    def _follow(self, number: int, entry: Entry, deed: Deed, position: int) -> None:
+    def _follow(self, number: int, entry: Entry, deed: Deed, position: int, made: Record | None) -> None:
         """Write what goes with a row: its incident, its levels, how far it has come."""
         incident = self._incident_of.get(number)
         if deed.kind == TASK and number not in self.plan.ends:
             import_tasks.advance(self.desk, entry, deed, position, paired=number in self.plan.begun)
         elif deed.kind in _REPORTS and not deed.is_open and (entry.end or deed.state) and not self._is_paired(number):
-            self._close(entry, position)
+            self._close(entry, position, made)
         if incident is not None and number not in self.plan.ends:
             self._link(incident, entry, position)
         for change in self.plan.levels.get(number, ()):

@@ -5,6 +5,8 @@ consults it. Codes (`police`, `gate-f`) are stable and are what records carry; n
 once or per language.
 """
 
+from functools import cached_property
+
 from msgspec import Struct, field
 
 from commandlog.language import current
@@ -151,7 +153,7 @@ class Alarm(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     action: Named
 
 
-class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
+class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True, dict=True):
     """All of it. `answer_minutes` is what a task without a deadline of its own gets; 0 gives none.
 
     `retention_days` is how long a log is kept after it was closed, before it may be deleted; 0 where nothing is agreed.
@@ -188,8 +190,12 @@ class Covenant(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
 
     def unit(self, callsign: str) -> Unit | None:
         """The unit with this call sign, whatever its case."""
-        wanted = callsign.casefold()
-        return next((u for u in self.units if wanted in (u.callsign.casefold(), *map(str.casefold, u.aliases))), None)
+        return self._named.get(callsign.casefold())
+
+    @cached_property
+    def _named(self) -> dict[str, Unit]:
+        """The units by call sign and alias, folded; the first one of a name: an import asks for each of its rows."""
+        return {name.casefold(): u for u in reversed(self.units) for name in (*u.aliases, u.callsign)}
 
     def place(self, code: str) -> Place | None:
         """The place with this code."""

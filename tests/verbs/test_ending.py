@@ -1,12 +1,14 @@
 """A report that the log it came from says is over: closed without an assessment here, once, and said as it is."""
 
 import pytest
+from msgspec.structs import replace
 
 from commandlog.log.derived import reports
 from commandlog.log.desk import Desk
 from commandlog.model.errors import RuleError
 from commandlog.model.records import DecisionWords
-from commandlog.verbs.ending import end
+from commandlog.verbs.context import About
+from commandlog.verbs.ending import end, end_at_once
 from commandlog.verbs.incidents import close_incident, link, open_incident
 from commandlog.verbs.saying import decide, report
 
@@ -30,6 +32,26 @@ def test_a_report_that_waits_is_closed_without_an_assessment(venue: Desk) -> Non
     state = reports.current(venue.log.db, made.seq)
     assert state is not None
     assert (state.state, state.disposition) == ("closed", "")
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_what_is_closed_as_it_is_written_says_what_it_would_say_later(venue: Desk, settled: bool) -> None:
+    """An import of closed rows writes no other records than one that looks each of them up."""
+    about: About = {"occurred_at": venue.now - 600_000, "category": "fire", "place": "gate-f", "audience": ("police",)}
+    over: About = {"occurred_at": venue.now - 60_000}
+    said = []
+    for at_once in (False, True):
+        with venue.writing():
+            made = report(venue, "a bin burns", settled=settled, **about)
+            closed = end_at_once(venue, made, **over) if at_once else end(venue, made.seq, **over)
+        state = reports.current(venue.log.db, made.seq)
+        assert state is not None
+        assert closed.frame.entry == made.id
+        assert closed.frame.expects == (b"" if settled else made.id)
+        same = replace(closed.frame, number=0, entry=b"", expects=b"", logged_at=0)
+        said.append((same, closed.words, state._replace(since=0, entry=0)))
+    assert said[0] == said[1]
+    assert not venue.log.db.execute("SELECT 1 FROM conflicts").fetchall()
 
 
 def test_a_decision_is_no_report(venue: Desk) -> None:
