@@ -49,7 +49,8 @@ _MAKES = re.compile(r"^(CREATE(?: UNIQUE)? (?:TABLE|INDEX)) ")
 
 def statements(version: int = VERSION) -> list[str]:
     """Return what makes the tables of a file of a version."""
-    later = [statement for number in range(2, version + 1) for statement in _LATER[number]]
+    numbers = range(2, version + 1)
+    later = [statement for one in numbers for statement in (*_LATER[one], *derived.later_indexes(one))]
     return [*RECORDS, *derived.schema(1), *later]
 
 
@@ -84,7 +85,7 @@ def migrate(db: Connection) -> None:
 
     @migrations()
     def fourth(log: Database) -> None:
-        for statement in _LATER[4]:
+        for statement in (*_LATER[4], *derived.later_indexes(4)):
             log.execute(statement)
         log.execute("PRAGMA user_version = 4")
 

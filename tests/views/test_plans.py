@@ -28,10 +28,7 @@ INCIDENTS = (
     Meant("RECURSIVE same", "SEARCH i USING AUTOMATIC", "incidents are few beside entries"),
     Meant("FROM incidents WHERE state = ?", "SCAN incidents", "incidents are few beside entries"),
 )
-STATES = (
-    Meant("FROM tasks WHERE state = ?", "SEARCH tasks", "tasks are few beside entries"),
-    Meant("FROM reports WHERE state = ?", "SEARCH reports USING INTEGER PRIMARY KEY", "only open reports are indexed"),
-)
+STATES = (Meant("FROM tasks WHERE state = ?", "SEARCH tasks", "tasks are few beside entries"),)
 BOARD = Meant("FROM tasks t JOIN entries e", "SEARCH t", "the board shows all tasks")
 FOUND = (
     Meant("ORDER BY +e.occurred", "USE TEMP B-TREE FOR ORDER BY", "what was found, and no more, put in order"),
@@ -58,7 +55,7 @@ PAGES: dict[str, tuple[Filter, set[str]]] = {
     "several": (Filter(place="gate-f", category="suspicious", kind="report", priority="urgent"), {"fulltext"}),
     "a search": (Filter(search="man"), {"fulltext"}),
     "to assess": (Filter(state="received"), {"reports_waiting", "entries_versions"}),
-    "assessed": (Filter(state="assessed"), {"reports_later", "entries_versions"}),
+    "to tell back": (Filter(state="assessed"), {"reports_assessed", "entries_versions"}),
     "a state of tasks": (Filter(state="proposed"), {"tasks_task", "entries_versions"}),
     "what matters": (Filter(significant=True), {"entries_versions"}),
     "an incident": (Filter(incident=21), {"links_incident", "links_entry", "entries_versions"}),

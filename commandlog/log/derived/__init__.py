@@ -99,6 +99,11 @@ def schema(version: int = 0) -> list[str]:
     return made + (list(fulltext.SCHEMA) if version in (0, 1) else [])
 
 
+def later_indexes(version: int) -> list[str]:
+    """Return the statements that make the indexes which tables of earlier versions got with a version of the file."""
+    return [statement for table in TABLES for statement in table.later_indexes(version)]
+
+
 def apply(db: Connection, r: Applied) -> None:
     """Take one record into every derived table that it concerns."""
     fulltext.apply(db, r, apply_tables(db, r))

@@ -26,6 +26,7 @@ TABLE = Table(
     "reports",
     ReportRow,
     ("later: entry, since WHERE since != entry", "waiting: until, since, entry WHERE state = 'received'"),
+    later=((4, "assessed: until, since, entry WHERE state = 'assessed'"),),
 )
 KINDS = (Report, Observation, Corrected, Assessed, Feedback)
 

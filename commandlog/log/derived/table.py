@@ -23,7 +23,7 @@ class Table:
     With `single`, a record makes at most one row, and `since` is the key; positions are then ranges of the key.
     `indexes` are given as "name: columns [WHERE …]"; rows that are closed are indexed by themselves, so that rolling
     back costs what it rolls back, whatever the size of the log. `version` is that of the file's schema which it came
-    with (`log/schema.py`).
+    with (`log/schema.py`); `later` are indexes that came with a later one.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Table:
     indexes: tuple[str, ...] = ()
     single: bool = True
     version: int = 1
+    later: tuple[tuple[int, str], ...] = ()
 
     @property
     def schema(self) -> list[str]:
@@ -43,11 +44,16 @@ class Table:
         made.append(f"CREATE INDEX {self.name}_closed ON {self.name} (until) WHERE until < {FOREVER}")
         if not self.single:
             made.append(f"CREATE INDEX {self.name}_since ON {self.name} (since)")
-        for index in self.indexes:
-            name, _, columns_of_index = index.partition(": ")
-            on, where, condition = columns_of_index.partition(" WHERE ")
-            made.append(f"CREATE INDEX {self.name}_{name} ON {self.name} ({on}){where}{condition}")
-        return made
+        return made + [self._index(one) for one in self.indexes]
+
+    def later_indexes(self, version: int) -> list[str]:
+        """Return the statements that make the indexes which came with this version of the file."""
+        return [self._index(index) for came, index in self.later if came == version]
+
+    def _index(self, index: str) -> str:
+        name, _, columns = index.partition(": ")
+        on, where, condition = columns.partition(" WHERE ")
+        return f"CREATE INDEX {self.name}_{name} ON {self.name} ({on}){where}{condition}"
 
     @cached_property
     def insert(self) -> str:
