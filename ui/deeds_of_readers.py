@@ -39,15 +39,20 @@ def release(deeds: Deeds, line: Subject) -> None:
 
 
 def recall(deeds: Deeds, line: Subject) -> None:
-    """Let parties no longer read an entry; that they had it stays known."""
-    others = tuple((code, name) for code, name in deeds.parties() if code != deeds.session.party)
+    """Let parties no longer read an entry; that they had it stays known.
+
+    What another party said in a shared log is only taken from this desk's own, to which it came by mistake.
+    """
+    session = deeds.session
+    may = withholding.may_recall(session.log, line.entry, session.party)
+    from_whom = tuple((code, name) for code, name in deeds.parties() if (code != session.party) == may)
     fields = [
-        Field("parties", _("From whom (the figures)"), others, needed=True, many=True),
+        Field("parties", _("From whom (the figures)"), from_whom, needed=True, many=True),
         _thread(),
         Field("reason", _("Because"), wide=True, needed=True),
     ]
     deeds.ask(
-        _("Recall {reference}: {text}"),
+        _("Recall {reference}: {text}") if may else _("Recall {reference}, another’s word, from ourselves: {text}"),
         line,
         fields,
         lambda a: about(

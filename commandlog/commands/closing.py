@@ -12,6 +12,7 @@ from commandlog.commands.printing import open_lines
 from commandlog.export import rescued
 from commandlog.language import _, ngettext
 from commandlog.log.copy_setting import CopySetting
+from commandlog.log.derived import closings
 from commandlog.log.desk import Desk
 from commandlog.log.keys import settings_folder
 from commandlog.model.checks import zone_named
@@ -48,6 +49,8 @@ def close(file: Path, and_party: str, text: str, roll_over: bool, party: str) ->
             click.echo(str(refused))
             raise click.exceptions.Exit(1) from refused
         _say_closed(desk, and_party)
+        if not closings.first(desk.log.db):
+            return
         if left := number(open_items(desk.log, live(desk.log))):
             told = ngettext("{n} thing stays open: `{command}`.", "{n} things stay open: `{command}`.", left)
             click.echo(told.format(n=left, command=f"commandlog continue {typed(file)} NEW"))
@@ -55,12 +58,26 @@ def close(file: Path, and_party: str, text: str, roll_over: bool, party: str) ->
 
 def _say_closed(desk: Desk, and_party: str) -> None:
     name = desk.covenant.party_name
+    if desk.log.member:
+        _say_closed_for_all(desk)
+        return
     whose = " · ".join(name(one) for one in (desk.party, and_party) if one)
     click.echo(_("{file} is closed by {parties}.").format(file=desk.log.path, parties=whose))
     others = [name(one) for one in parties_heard(desk.log) if one != desk.party]
     if others and not and_party:
         told = _("One party closed it, and others were heard in it: {parties}. Their agreement can still be added.")
         click.echo(told.format(parties=", ".join(others)))
+
+
+def _say_closed_for_all(desk: Desk) -> None:
+    """Say of a shared log who has closed it, and what that waits for."""
+    name, db = desk.covenant.party_name, desk.log.db
+    if found := db.execute("SELECT party, and_party FROM closings ORDER BY since LIMIT 1").fetchone():
+        whose = " · ".join(name(one) for one in found if one)
+        click.echo(_("{file} is closed by {parties}.").format(file=desk.log.path, parties=whose))
+        return
+    told = _("{party} has closed {file}. It is closed for all when a second party closes it too, at its own desk.")
+    click.echo(told.format(party=name(desk.party), file=desk.log.path))
 
 
 @click.command("continue")

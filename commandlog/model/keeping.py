@@ -87,9 +87,13 @@ class Destroyed(Frame, frozen=True, kw_only=True, tag="destroyed"):
 
 
 class Closed(Frame, frozen=True, kw_only=True, tag="closed"):
-    """The event is over: what comes later is marked as later. `and_party` is the second party that closes with it."""
+    """The event is over: what comes later is marked as later. `and_party` is the second party that closes with it.
+
+    `together` in a shared log: it is closed when a second party has closed it, too.
+    """
 
     and_party: str = ""
+    together: bool = False
 
 
 class Discarded(Frame, frozen=True, kw_only=True, tag="discarded"):

@@ -1,13 +1,14 @@
 """Stand-down: the log is closed when nothing is open any more, or what is open rolls over to the log that goes on.
 
-One party can close a log alone, so that a log can always be closed; where several have written in it, a second one is
-asked for, and the record names both.
+One party can close a log of its own alone, so that it can always be closed; where several have written in it, a second
+one is asked for, and the record names both. A shared log is closed when a second party has closed it, too.
 """
 
 from collections.abc import Sequence
 from typing import Unpack
 
 from commandlog.language import _, ngettext
+from commandlog.log.derived import closings
 from commandlog.log.desk import Desk
 from commandlog.log.store import Log
 from commandlog.model.errors import RuleError
@@ -39,8 +40,10 @@ def close(
 ) -> Record:
     """Close the log: whatever comes later is marked so. `and_party` is the second party that closes with this one.
 
-    With `roll_over`, what is open stays open and goes to the log that continues this one. Raises RuleError in a log
-    that is closed already, for a second party that cannot be one, and StillOpen where something waits for an outcome.
+    A shared log stays open for all until a second party closes it at its own desk; only who drives the event names one
+    that has agreed by voice. With `roll_over`, what is open stays open and goes to the log that continues this one.
+    Raises RuleError in a log that is closed already, for a second party that cannot be one, and StillOpen where
+    something waits for an outcome.
     """
     with desk.writing():
         desk.check_open()
@@ -50,11 +53,31 @@ def close(
         if and_party == speaker(desk, given):
             name = desk.covenant.party_name(and_party)
             raise RuleError(_("{party} closes the log already: the second party is another one.").format(party=name))
+        together = desk.log.member is not None
+        if together:
+            _check_second(desk, and_party)
         items = open_items(desk.log, live(desk.log))
         if items.any and not roll_over:
             raise StillOpen(items)
         fields, words = split(given, text=text)
-        return desk.append(Closed, words, and_party=and_party, **fields)
+        return desk.append(Closed, words, and_party=and_party, together=together, **fields)
+
+
+def _check_second(desk: Desk, and_party: str) -> None:
+    """Raise RuleError where this party has closed a shared log already, or may not name who closes with it."""
+    name, driver = desk.covenant.party_name, desk.covenant.driver
+    if and_party and desk.party != driver:
+        told = _(
+            "{party} closes this shared log at its own desk. Only {driver}, which drives the event, names a party that"
+            " has agreed by voice."
+        )
+        raise RuleError(told.format(party=name(and_party), driver=name(driver)))
+    if not and_party and desk.party in closings.waiting(desk.log.db):
+        told = _(
+            "{party} has closed this log already. It is closed for all when a second party closes it too, at its own"
+            " desk; or {driver}, which drives the event, names one that has agreed by voice (--with)."
+        )
+        raise RuleError(told.format(party=name(desk.party), driver=name(driver)))
 
 
 def number(items: OpenItems) -> int:

@@ -15,6 +15,7 @@ from commandlog.log.derived import recalls, tasks
 from commandlog.log.derived.entries import EntryRow, above, entry_of, versions
 from commandlog.log.derived.table import FOREVER, now_at, position_of
 from commandlog.log.desk import Desk
+from commandlog.log.store import Log
 from commandlog.model.dealings import Marked
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import Frame
@@ -22,9 +23,7 @@ from commandlog.model.keeping import Attached, Destroyed, Erased, Held, HoldLift
 from commandlog.model.records import Corrected, Record, Words
 from commandlog.model.words import OPEN_TASKS, label
 from commandlog.verbs.context import About, checked, entry_at, named, receipt, record_id, split, unknown_party
-
-NEEDED = ("opened", "covenant", "desk_opened", "desk_seen", "refused", "branched")
-"""Kinds of record that the log stands on: whoever has the log reads them, and without their words it cannot be read."""
+from commandlog.verbs.cooperation import NEEDED, not_to_erase, not_to_recall
 
 
 def release(
@@ -61,7 +60,8 @@ def recall(
     They see from then on that the entry is there, and no more; nor does what later hangs on it reach them, until it is
     told to them again. With `thread`, everything that hangs on it by now is taken as well, save what is their own.
     Raises RuleError without a reason, for a party that cannot read an entry, that wrote or said it (it always reads
-    it), or that has the task that it is.
+    it), or that has the task that it is; and in a shared log for what another party said and wrote, unless one drives
+    the event, or takes it from one's own party alone.
     """
     if not reason.strip():
         raise RuleError(_("A recall needs a reason: why may they no longer read it?"))
@@ -75,8 +75,15 @@ def recall(
             for party in from_parties:
                 _may_be_taken(desk, row, party)
         concerned = [seq for row in rows for seq in whole(desk, row.entry, thread=thread)]
+        _refuse_to_recall(desk, concerned, from_parties)
         fields, words = split(for_readers(desk, rows, checked(desk, **about), from_parties), reason=reason)
         return desk.append(Recalled, words, records=_ids(desk, concerned), from_parties=from_parties, **fields)
+
+
+def may_recall(log: Log, entry: int, party: str) -> bool:
+    """Whether an entry (by its first version's position) is a party's to recall from others, at a desk of this log."""
+    concerned = versions(log.db, entry)
+    return not (log.member and not_to_recall(log.db, concerned, ("",), party, log.covenant().driver))
 
 
 def erase(desk: Desk, records: tuple[int, ...], ground: str, *, thread: bool = False, **about: Unpack[About]) -> Record:
@@ -110,8 +117,8 @@ def to_erase(desk: Desk, records: tuple[int, ...], *, thread: bool = False) -> l
         concerned = [seq for seq in whole(desk, row.entry, thread=thread) if _says_something(desk, seq)]
         if not any(_says_something(desk, seq) for seq in versions(desk.log.db, row.entry)):
             _refuse_empty(desk, row)
+        _refuse_to_erase(desk, concerned)
         for seq in concerned:
-            _refuse_others(desk, seq)
             _refuse_preserved(desk, seq)
         found += concerned
     return list(dict.fromkeys(found))
@@ -292,18 +299,34 @@ def _refuse_empty(desk: Desk, row: EntryRow) -> None:
     raise RuleError(_("{reference} has no words that could be erased.").format(reference=reference))
 
 
-def _refuse_others(desk: Desk, seq: int) -> None:
-    """Raise RuleError for what is another party's in a shared log, save at the desks of who drives the event."""
-    own, driver = recalls.own(desk.log.db, seq), desk.covenant.driver
-    if desk.log.member is None or desk.party == driver or desk.party in own:
-        return
+def _refuse_to_erase(desk: Desk, records: list[int]) -> None:
+    """Raise RuleError in a shared log for what is another party's to erase."""
     told = _(
         "{reference} is the word of {party}, or was written at its desk: in a shared log only its own party erases it,"
         " or {driver}, which drives the event. Ask one of them."
     )
-    names = [desk.covenant.party_name(one) for one in own]
-    reference = named(desk, entry_of(desk.log.db, seq))
-    raise RuleError(told.format(reference=reference, party=" / ".join(names), driver=desk.covenant.party_name(driver)))
+    if desk.log.member:
+        driver = desk.covenant.driver
+        _refuse_others(desk, not_to_erase(desk.log.db, records, desk.party, driver), told)
+
+
+def _refuse_to_recall(desk: Desk, records: list[int], from_parties: tuple[str, ...]) -> None:
+    """Raise RuleError in a shared log for what is another party's to take from others."""
+    told = _(
+        "{reference} is the word of {party}, or was written at its desk: in a shared log only its own party recalls it"
+        " from others, or {driver}, which drives the event. Ask one of them; from your own party you can recall it."
+    )
+    if desk.log.member:
+        driver = desk.covenant.driver
+        _refuse_others(desk, not_to_recall(desk.log.db, records, from_parties, desk.party, driver), told)
+
+
+def _refuse_others(desk: Desk, others: list[int], told: str) -> None:
+    for seq in others[:1]:
+        name = desk.covenant.party_name
+        whose = " / ".join(map(name, recalls.own(desk.log.db, seq)))
+        reference = named(desk, entry_of(desk.log.db, seq))
+        raise RuleError(told.format(reference=reference, party=whose, driver=name(desk.covenant.driver)))
 
 
 def _refuse_preserved(desk: Desk, seq: int) -> None:

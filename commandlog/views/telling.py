@@ -170,7 +170,8 @@ class Teller:
                 )
             case k.Closed():
                 parties = " · ".join(name(one) for one in (frame.speaker, frame.and_party) if one)
-                return _join(_("log closed by {parties}").format(parties=parties), words.text)
+                told = _("{parties} closes the shared log") if frame.together else _("log closed by {parties}")
+                return _join(told.format(parties=parties), words.text)
             case k.Discarded():
                 return _join(_("log {title} deleted").format(title=words.title), words.reason)
             case _:

@@ -215,6 +215,15 @@ def test_a_bundle_of_a_desk_holds_what_its_party_may_read_up_to_the_shared_end(
 def test_a_shared_log_is_continued_when_it_is_closed_for_all(order: Order, guard: Desk, tmp_path: Path) -> None:
     with pytest.raises(RuleError, match="close it first"):
         continuing.continue_log(guard, tmp_path / "next.clog", settings_folder())
+    order.take(guard.log)
+    order.give(guard.log)
+    venue = order.join(tmp_path / "venue.clog", "venue", "V9")
+    with venue.log:
+        closing.close(venue)
+        order.take(venue.log)
+    order.give(guard.log)
+    with pytest.raises(RuleError, match="close it first"):
+        continuing.continue_log(guard, tmp_path / "next.clog", settings_folder())
     closing.close(guard)
     with pytest.raises(RuleError, match="wait for their place"):
         continuing.continue_log(guard, tmp_path / "next.clog", settings_folder())

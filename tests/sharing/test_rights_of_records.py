@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
+from commandlog.log.derived.entries import above
 from commandlog.log.derived.recalls import own
 from commandlog.log.derived.table import PROVISIONAL, position_of
 from commandlog.log.desk import Desk
@@ -98,15 +99,28 @@ def test_whatever_the_verbs_let_pass_is_allowed_when_its_turn_comes(
             if record.seq > begun and not isinstance(frame, DeskOpened):
                 by_other = replace(frame, by=By(frame.speaker, "X1"))  # whoever says it, whoever writes it down
                 assert rights.allowed(again.db, frame) == _is_his(again, frame), frame
-                assert isinstance(frame, Released | HandedOver | Erased) or rights.allowed(again.db, by_other), frame
+                his_alone = isinstance(frame, Released | HandedOver | Erased | Recalled)
+                assert his_alone or rights.allowed(again.db, by_other), frame
             take(again.db, record)
 
 
 def _is_his(log: Log, frame: Frame) -> bool:
-    """Whether a record is no erasure, or one by the driver ("venue"), or of what the party itself wrote or said."""
-    if not isinstance(frame, Erased) or frame.by.party == "venue":
+    """Whether a record erases or recalls nothing, or what the party may: it drives ("venue"), wrote or said it.
+
+    A recall may be from itself alone, and takes along what hangs on what is its own.
+    """
+    party = frame.by.party
+    if not isinstance(frame, Erased | Recalled) or party == "venue":
         return True
-    return all(frame.by.party in own(log.db, position_of(log.db, one)) for one in frame.records)
+    at = {one: position_of(log.db, one) for one in frame.records}
+    his = {one for one, seq in at.items() if party in own(log.db, seq)}
+    if isinstance(frame, Recalled):
+        if frame.from_parties == (party,):
+            return True
+        for one in sorted(at, key=at.__getitem__):
+            if above(log.record(at[one]).frame) in his:
+                his.add(one)
+    return his == {*at}
 
 
 def _folder(factory: object) -> Path:
@@ -188,6 +202,23 @@ def test_only_its_own_party_or_the_driver_destroys_what_it_said(venue: Desk, pol
         assert rights.allowed(db, Erased(records=(note.id,), **{**BY, "by": By(party, "X1")})) == may, party
     assert rights.allowed(db, Erased(records=(note.id, said.id), **{**BY, "by": By("police", "P1")}))
     assert not rights.allowed(db, Erased(records=(note.id, said.id), **{**BY, "by": By("baken", "B1")}))
+
+
+def test_only_its_own_party_or_the_driver_takes_from_others_what_it_said(
+    venue: Desk, police: Desk, baken: Desk
+) -> None:
+    note, other = saying.note(police, "voor iedereen"), saying.note(venue, "ook")
+    added = saying.add_to(baken, note.seq, "en meer")
+
+    def may(party: str, *records: bytes, from_parties: tuple[str, ...] = ("aid", "baken")) -> bool:
+        by = {**BY, "by": By(party, "X1")}
+        return rights.allowed(venue.log.db, Recalled(records=records, from_parties=from_parties, **by))
+
+    assert {party for party in PARTIES if may(party, note.id)} == {"police", "venue"}
+    assert {party for party in PARTIES if may(party, note.id, from_parties=(party,))} == {*PARTIES}
+    assert {party for party in PARTIES if may(party, note.id, added.id)} == {"police", "venue"}
+    assert {party for party in PARTIES if may(party, added.id)} == {"baken", "venue"}
+    assert {party for party in PARTIES if may(party, note.id, other.id)} == {"venue"}
 
 
 def test_whoever_was_told_what_is_erased_gets_the_decision(venue: Desk, police: Desk, baken: Desk) -> None:

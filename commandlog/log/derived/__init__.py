@@ -5,6 +5,7 @@ that records which were only provisional can be applied anew behind what others 
 """
 
 from collections.abc import Callable
+from functools import cache
 from sqlite3 import Connection
 
 from commandlog.log.chain import SALT, unpack_header
@@ -56,6 +57,7 @@ TABLES: tuple[Table, ...] = (
     attachments.TABLE,
     copies.TABLE,
     closings.TABLE,
+    closings.HALVES,
     agreements.TABLE,
     counts.TABLE,
     marks.TABLE,
@@ -143,6 +145,24 @@ def applied(seq: int, header: bytes, frame: bytes | None, words: bytes | None) -
     return Applied(seq, h.id, h.kept_at, h.party, h.desk, said, decode_words(words[SALT:]) if words else None)
 
 
+def undo(db: Connection, r: Applied) -> tuple[str, ...]:
+    """Take one record out of the tables, in which nothing was built on it that is not taken out already.
+
+    The full text is left as it is; returns the facets that the record has there.
+    """
+    facets = entries.facets_at(db, r.seq)
+    for table in _tables(type(r.frame)):
+        table.undo(db, r.seq)
+    return facets
+
+
+@cache
+def _tables(kind: type) -> tuple[Table, ...]:
+    """Return the tables that a record of a kind changes."""
+    modules = (entries, origins, conflicts, *(one for one in _MODULES if kind in one.KINDS))
+    return tuple(table for table in TABLES if any(table in vars(one).values() for one in modules))
+
+
 def rollback(db: Connection, position: int) -> None:
     """Make every derived table what it was after the record at `position`; the records themselves stay."""
     fulltext.rollback(db, position, SALT)
@@ -166,4 +186,5 @@ __all__ = [
     "derive",
     "rollback",
     "schema",
+    "undo",
 ]

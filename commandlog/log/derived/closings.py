@@ -16,7 +16,16 @@ class ClosingRow(NamedTuple):
     and_party: str
 
 
+class HalfClosedRow(NamedTuple):
+    """A party has closed a shared log; it waits for a second one until the record at `until`."""
+
+    since: int
+    until: int
+    party: str
+
+
 TABLE = Table("closings", ClosingRow, version=2)
+HALVES = Table("half_closings", HalfClosedRow, version=4)
 KINDS = (Closed,)
 
 
@@ -26,6 +35,28 @@ def first(db: Connection, position: int = FOREVER) -> int:
     return found[0] or 0
 
 
+def waiting(db: Connection) -> list[str]:
+    """Return the parties that have closed a shared log and wait for a second one, the first one first."""
+    query = f"SELECT party FROM half_closings WHERE until = {FOREVER} ORDER BY since"
+    return [party for (party,) in db.execute(query)]
+
+
 def apply(db: Connection, r: Applied) -> None:
-    """Close the log."""
-    db.execute(TABLE.insert, (r.seq, FOREVER, r.frame.speaker, r.frame.and_party))
+    """Close the log; a shared one, when a second party does so, too."""
+    party, second = r.frame.speaker, r.frame.and_party
+    if r.frame.together:
+        party, before = r.party, waiting(db)  # whose desk it is, not who is said to have said it
+        second = second or next((one for one in before if one != party), "")
+        if not second and _others(db, party):
+            if party not in before:
+                db.execute(HALVES.insert, (r.seq, FOREVER, party))
+            return
+        db.execute(f"UPDATE half_closings SET until = ? WHERE until = {FOREVER}", (r.seq,))
+        if second in before:
+            party, second = second, party
+    db.execute(TABLE.insert, (r.seq, FOREVER, party, second))
+
+
+def _others(db: Connection, party: str) -> bool:
+    """Whether any other party has a desk."""
+    return db.execute("SELECT 1 FROM desks WHERE party != ? LIMIT 1", (party,)).fetchone() is not None

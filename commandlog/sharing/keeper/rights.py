@@ -16,9 +16,9 @@ from commandlog.log.derived.table import FOREVER, position_of
 from commandlog.model import scenario
 from commandlog.model.covenant import Covenant
 from commandlog.model.frames import Frame
-from commandlog.model.keeping import Attached, Erased, Held, Recalled, Released
+from commandlog.model.keeping import Attached, Closed, Erased, Held, Recalled, Released
 from commandlog.model.records import CovenantSet, HandedOver, Opened, Words, decode_words
-from commandlog.verbs.withholding import NEEDED
+from commandlog.verbs.cooperation import NEEDED, may_close, not_to_erase, not_to_recall
 
 EVERYBODY = "*"
 """What stands for all parties, those that come later too; no party is called so."""
@@ -97,8 +97,9 @@ def changed_by(db: Connection, first: int, last: int) -> dict[int, int]:
 def allowed(db: Connection, frame: Frame, words: Words = Words()) -> bool:  # noqa: B008 (frozen)
     """Whether a party may say this at all: nobody gives away, takes away or speaks on what it was never told.
 
-    Nobody takes away what the log stands on, and only its own party, or the driver, destroys what one said. All else
-    is for people to settle: what a desk says is signed, and stands there with its name.
+    Nobody takes away what the log stands on. Who destroys or takes from others what a party said, and who ends the
+    event, is as the verbs have it (`verbs/cooperation`). All else is for people to settle: what a desk says is signed,
+    and stands there with its name.
     """
     party = frame.by.party
     if isinstance(frame, Opened):
@@ -115,8 +116,14 @@ def allowed(db: Connection, frame: Frame, words: Words = Words()) -> bool:  # no
             return False
     if isinstance(frame, Recalled | Erased) and any(_is_needed(db, seq) for seq in _positions(db, frame.records)):
         return False
-    if isinstance(frame, Erased) and party != driver(db):
-        return all(party in own(db, seq) for seq in _positions(db, frame.records))
+    if isinstance(frame, Closed):
+        return may_close(frame, driver(db))
+    if isinstance(frame, Erased) and not_to_erase(db, _positions(db, frame.records), party, driver(db)):
+        return False
+    if isinstance(frame, Recalled) and not_to_recall(
+        db, _positions(db, frame.records), frame.from_parties, party, driver(db)
+    ):
+        return False
     if isinstance(frame, Recalled | Erased | Held):
         return all(had(db, seq, party) for seq in _positions(db, frame.records))
     if isinstance(frame, Attached) and db.execute("SELECT 1 FROM attachments WHERE file = ?", (frame.file,)).fetchone():
