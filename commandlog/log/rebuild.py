@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commandlog.language import _
-from commandlog.log import chain, derived, pieces
+from commandlog.log import chain, derived, meeting, pieces
 from commandlog.log.comparing import SLICE, difference
 from commandlog.log.derived import entries, fulltext
 from commandlog.log.derived.table import PROVISIONAL, Applied
@@ -169,15 +169,15 @@ def rebase(
     opened: Iterable[Stored] = (),
     give_way: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Put records from the shared order at the end of the chain, behind which what waits is applied again.
+    """Put records from the shared order at the end of the chain, before all that waits.
 
     What waited and is among them has its place now; what a keeper says it refused goes to `refused`, for its writer to
     see to; the rest keeps its order and its positions. `opened` are records that were sealed here and may be read from
-    now on: all behind the first of them is derived anew. All in one transaction: nobody sees the state between. Raises
-    GaveWay, with nothing stored, as soon as `give_way` says so (`Log.is_wanted`: the Enter key does not wait).
+    now on. All in one transaction: nobody sees the state between. Raises GaveWay, with nothing stored, as soon as
+    `give_way` says so (`Log.is_wanted`: the Enter key does not wait).
     """
     with log.writing(), _giving_way(log.db, give_way):
-        _Rebase(log).run(list(opened), shared)
+        _Rebase(log, opened, shared).run()
         log.refresh()
 
 
@@ -195,81 +195,98 @@ def _giving_way(db: sqlite3.Connection, give_way: Callable[[], bool]) -> Iterato
         db.set_progress_handler(None, 0)
 
 
-class _Waiting(NamedTuple):
-    """A record that waits, what is said in it, and the facets that the full text knows it by."""
-
-    record: Stored
-    applied: Applied
-    facets: tuple[str, ...]
-
-
 class _Rebase:
-    """One transaction in which records of the shared order come in.
+    """One transaction in which records of the shared order come in, or can be read from now on.
 
-    What goes on waiting stays in the full text as it is: taking thousands out of it only to put them in again is most
-    of the work, and none of it would show.
+    Of what stands behind them, only what they meet (`log/meeting.py`) is derived anew, and stays in the full text as it
+    is: taking thousands of records out only to put them in again would be most of the work, and none of it would show.
     """
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, opened: Iterable[Stored], shared: Iterable[Stored]) -> None:
         self.db, self.clock = log.db, log.clock
         self.desk = log.member.desk if log.member else ""
-        self.waiting = {one.applied.id: one for one in map(self._seen, stored(self.db, PROVISIONAL, derived.FOREVER))}
-        self.refused: list[tuple[int, str]] = []
+        self.opened = {one.seq: one for one in opened}
+        self.placed: dict[int, int] = {}
+        """The places of what waited, by where it had waited."""
+        self.shared = {one.seq: one for one in map(self._with_mine, shared)}
+        self.said = {seq: one.applied() for seq, one in (self.opened | self.shared).items()}
+        self.refused = dict(self._refused())
 
-    def _seen(self, record: Stored) -> _Waiting:
-        return _Waiting(record, record.applied(), entries.facets_at(self.db, record.seq))
+    def run(self) -> None:
+        """Take back what goes, changes or is met, and apply what is there now in its order."""
+        db, first = self.db, min(self.opened, default=PROVISIONAL)
+        gone = self._at({*self.placed, *self.refused, *self.opened})
+        met = self._at(self._met(gone, first))
+        facets = {seq: derived.undo(db, one.applied()) for seq, one in sorted((gone | met).items(), reverse=True)}
+        for seq, one in gone.items():
+            fulltext.take_out(db, seq, one.applied().words, facets[seq])
+        self._move(gone)
+        for seq in sorted(self.said | met):
+            if seq in met:
+                self._again(met[seq].applied(), facets[seq])
+            elif seq in self.opened:
+                derived.apply(db, self.said[seq])
+            else:
+                _take(db, self.shared[seq], self.said[seq])
+        changed = sorted(self.said | gone | met)
+        for begin, end in ((first, PROVISIONAL), (PROVISIONAL, derived.FOREVER)):
+            if moved := [seq for seq in changed if begin <= seq < end]:
+                entries.settle_high(db, moved[0], moved[-1])
 
-    def run(self, opened: list[Stored], shared: Iterable[Stored]) -> None:
-        db, first = self.db, min((one.seq for one in opened), default=PROVISIONAL)
-        if self.waiting or opened:
-            fulltext.rollback(db, first - 1, chain.SALT, PROVISIONAL - 1)
-            derived.rollback_tables(db, first - 1)
-            db.execute("DELETE FROM records WHERE seq >= ?", (PROVISIONAL,))
-        if opened:
-            change = "UPDATE records SET frame = ?, words = ?, words_hash = ? WHERE seq = ?"
-            db.executemany(change, [(one.frame, one.words, one.words_hash, one.seq) for one in opened])
-            db.executemany("INSERT INTO opened (seq) VALUES (?)", [(one.seq,) for one in opened])
-            for record in stored(db, first):
-                derived.apply(db, record.applied())
-        for record in shared:
-            self._take(record)
-        self._put_aside()
-        for one in self.waiting.values():
-            db.execute(_INSERT, one.record)
-            facets = derived.apply_tables(db, one.applied)
-            if facets != one.facets:
-                self._forget(one)
-                fulltext.apply(db, one.applied, facets)
+    def _met(self, gone: dict[int, Stored], first: int) -> set[int]:
+        """Return what meets, from a position on, anything that comes in, changes or goes."""
+        if not self.db.execute("SELECT 1 FROM entries WHERE since >= ? LIMIT 1", (first,)).fetchone():
+            return set()
+        moving = [*self.said.values(), *(one.applied() for one in gone.values())]
+        wanted = set[meeting.Key]().union(*(meeting.keys(self.db, one) for one in moving))
+        return meeting.met(self.db, wanted, first) - gone.keys()
 
-    def _forget(self, one: _Waiting) -> None:
-        fulltext.take_out(self.db, one.record.seq, one.applied.words, one.facets)
-
-    def _take(self, record: Stored) -> None:
-        waited = self.waiting.pop(record.header[26:42], None)
-        if waited:
-            mine = waited.record
-            self._forget(waited)
+    def _with_mine(self, record: Stored) -> Stored:
+        """Return a record of the shared order; what was written here stays readable here."""
+        query = "SELECT since FROM entries WHERE id = ? AND since >= ?"
+        for (was,) in self.db.execute(query, (record.header[26:42], PROVISIONAL)).fetchall():
+            mine = self._at([was])[was]
             if mine.header[50:] != record.header[50:]:  # what was said, and whose signature: never another's
                 told = _("record {seq} of the shared log is not what this desk wrote under its name")
                 raise Damaged(told.format(seq=record.seq), record.seq)
-            self.db.execute("INSERT INTO promoted VALUES (?, ?)", (mine.seq, record.seq))
-            if record.frame is None:  # what was written here stays readable here
-                record = record._replace(frame=mine.frame, words=mine.words, words_hash=mine.words_hash)
-        frame = take(self.db, record)
-        if isinstance(frame, Refused) and frame.desk == self.desk:
-            self.refused.append((frame.count, frame.why))
+            self.placed.setdefault(was, record.seq)
+            if record.frame is None:
+                return record._replace(frame=mine.frame, words=mine.words, words_hash=mine.words_hash)
+        return record
 
-    def _put_aside(self) -> None:
-        """Take out of what waits whatever a keeper has refused."""
-        for number, why in self.refused:
-            for one in [one for one in self.waiting.values() if one.applied.frame.number == number]:
-                del self.waiting[one.applied.id]
-                self._forget(one)
-                record, said = one.record, one.applied.frame
-                if isinstance(said, Attached):  # its pieces go when nobody can be in the middle of them any more
-                    pieces.receive(self.db, said.file, [], self.clock())
-                row = (record.seq, record.header, record.frame, record.words, why)
-                self.db.execute("INSERT INTO refused VALUES (?, ?, ?, ?, ?, 0)", row)
+    def _refused(self) -> Iterator[tuple[int, str]]:
+        """Yield what a keeper has refused of what waits, by where it waits, and why."""
+        for one in self.said.values():
+            if isinstance(one.frame, Refused) and one.frame.desk == self.desk and one.seq in self.shared:
+                query = "SELECT since FROM entries WHERE since >= ? AND number = ?"
+                for (seq,) in self.db.execute(query, (PROVISIONAL, one.frame.count)).fetchall():
+                    if seq not in self.placed:
+                        yield seq, one.frame.why
+
+    def _at(self, positions: Iterable[int]) -> dict[int, Stored]:
+        return {seq: one for seq in positions for one in stored(self.db, seq, seq)}
+
+    def _move(self, gone: dict[int, Stored]) -> None:
+        """Change the records themselves: what has its place or is refused waits no longer, what is opened says more."""
+        db = self.db
+        db.executemany("DELETE FROM records WHERE seq = ?", [(seq,) for seq in gone if seq >= PROVISIONAL])
+        db.executemany("INSERT INTO promoted VALUES (?, ?)", list(self.placed.items()))
+        for seq, why in self.refused.items():
+            one, said = gone[seq], gone[seq].applied().frame
+            if isinstance(said, Attached):  # its pieces go when nobody can be in the middle of them any more
+                pieces.receive(db, said.file, [], self.clock())
+            row = (seq, one.header, one.frame, one.words, why)
+            db.execute("INSERT INTO refused VALUES (?, ?, ?, ?, ?, 0)", row)
+        change = "UPDATE records SET frame = ?, words = ?, words_hash = ? WHERE seq = ?"
+        db.executemany(change, [(one.frame, one.words, one.words_hash, seq) for seq, one in self.opened.items()])
+        db.executemany("INSERT INTO opened (seq) VALUES (?)", [(seq,) for seq in self.opened])
+
+    def _again(self, r: Applied, before: tuple[str, ...]) -> None:
+        """Apply what was met, and put it in the full text anew where that knows it by other facets now."""
+        facets = derived.apply_tables(self.db, r)
+        if facets != before:
+            fulltext.take_out(self.db, r.seq, r.words, before)
+            fulltext.apply(self.db, r, facets)
 
 
 def take(db: sqlite3.Connection, record: Stored) -> Any:
@@ -277,8 +294,11 @@ def take(db: sqlite3.Connection, record: Stored) -> Any:
 
     What it erases is destroyed when it has its place in the order, not while it waits for one.
     """
+    return _take(db, record, record.applied())
+
+
+def _take(db: sqlite3.Connection, record: Stored, applied: Applied) -> Any:
     db.execute(_INSERT, record)
-    applied = record.applied()
     derived.apply(db, applied)
     if isinstance(applied.frame, Erased) and record.seq < PROVISIONAL:
         take_away(db, applied.seq, applied.id)

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from commandlog.log.derived import fulltext
-from commandlog.log.derived.entries import FACETS
+from commandlog.log.derived.entries import FACETS, highest
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.store import Log
 from commandlog.views.filters import Filter, among, candidates, conditions
@@ -135,10 +135,7 @@ def found_rows(log: Log, moment: Moment, wanted: Filter, limit: int, before: Boo
     if few is not None:
         yield from _sorted(log, few, where, values, limit, before)
         return
-    high = log.db.execute(
-        "SELECT high FROM entries WHERE since <= ? ORDER BY since DESC LIMIT 1", (moment.position,)
-    ).fetchone()
-    bound = high[0] if high else 0
+    bound = highest(log.db, moment.position)
     values |= {"bound": bound, "start": min(bound, values["o"], wanted.until - 1 if wanted.until else FOREVER)}
     taken = 0
     for source in (

@@ -19,19 +19,19 @@ STEPS: list[Step] = [
     (verb, who, first, first + 1, "man met tas", 0) for first in (3, 7, 12) for verb in _VERBS for who in (0, 1)
 ]
 
-LAST = Meant("INSERT INTO entries", "SCAN entries", "the last row alone: one step back along the key")
 HEAD = Meant("FROM records WHERE seq < ? ORDER BY seq DESC LIMIT", "SEARCH records", "the last record alone")
 WRITING = (
-    LAST,
     HEAD,
     Meant("SELECT number FROM entries WHERE desk = ?", "SCAN entries", "backwards, to the desk's own last entry"),
     Meant("SELECT DISTINCT party FROM recalls", "USE TEMP B-TREE FOR DISTINCT", "who was recalled from one record"),
     Meant("SELECT DISTINCT", "", "the tests' own way to choose what a step is about"),
 )
 BACK = "what is taken back, and no more"
+BEHIND = "what stands behind, and no more"
 REBASING = (
-    LAST,
     HEAD,
+    Meant("FROM entries WHERE since >= ? LIMIT ?", "SEARCH entries", "whether anything stands behind"),
+    Meant("FROM entries e CROSS JOIN records r", "SEARCH e", BEHIND),
     *(Meant(f"DELETE FROM {table.name} WHERE since > ?", f"SEARCH {table.name}", BACK) for table in derived.TABLES),
     Meant("SELECT seq, words FROM records WHERE seq > ?", "SEARCH records", BACK),
     Meant("DELETE FROM records WHERE seq > ?", "SEARCH records", BACK),

@@ -5,7 +5,6 @@ that records which were only provisional can be applied anew behind what others 
 """
 
 from collections.abc import Callable
-from functools import cache
 from sqlite3 import Connection
 
 from commandlog.log.chain import SALT, unpack_header
@@ -68,6 +67,9 @@ TABLES: tuple[Table, ...] = (
 )
 
 _BY_KIND: dict[type, list[Callable[[Connection, Applied], None]]] = {}
+_ALWAYS = (entries.TABLE, origins.TABLE, conflicts.TABLE)
+_CHANGED: dict[type, tuple[Table, ...]] = {}
+"""The tables that a record of a kind may change."""
 _MODULES = (
     reports,
     tasks,
@@ -91,8 +93,10 @@ _MODULES = (
 )
 
 for _module in _MODULES:
+    _tables = tuple(one for one in vars(_module).values() if isinstance(one, Table))
     for _kind in _module.KINDS:
         _BY_KIND.setdefault(_kind, []).append(_module.apply)
+        _CHANGED[_kind] = _CHANGED.get(_kind, _ALWAYS) + _tables
 
 
 def schema(version: int = 0) -> list[str]:
@@ -151,16 +155,9 @@ def undo(db: Connection, r: Applied) -> tuple[str, ...]:
     The full text is left as it is; returns the facets that the record has there.
     """
     facets = entries.facets_at(db, r.seq)
-    for table in _tables(type(r.frame)):
+    for table in _CHANGED.get(type(r.frame), _ALWAYS):
         table.undo(db, r.seq)
     return facets
-
-
-@cache
-def _tables(kind: type) -> tuple[Table, ...]:
-    """Return the tables that a record of a kind changes."""
-    modules = (entries, origins, conflicts, *(one for one in _MODULES if kind in one.KINDS))
-    return tuple(table for table in TABLES if any(table in vars(one).values() for one in modules))
 
 
 def rollback(db: Connection, position: int) -> None:

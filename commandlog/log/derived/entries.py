@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from commandlog.log.chain import order_key
 from commandlog.log.derived.conflicts import meets_expectation
-from commandlog.log.derived.table import FOREVER, Applied, Table, now_at, position_of
+from commandlog.log.derived.table import FOREVER, PROVISIONAL, Applied, Table, now_at, position_of
 from commandlog.model.dealings import AgreementStep, Marked, Misdirected, MisdirectedRead, UnitStatus
 from commandlog.model.frames import Frame
 from commandlog.model.keeping import Attached
@@ -31,7 +31,8 @@ class EntryRow(NamedTuple):
     """A version of an entry.
 
     `entry` is the position of its first version, `high` the latest `occurred` so far among rows that were not dated
-    ahead of the keeper's clock (`ahead`): at any position, nothing else is later, which bounds the search backwards.
+    ahead of the keeper's clock (`ahead`): at any position, nothing else is later, which bounds the search backwards
+    (`highest`). It begins anew with what waits, so that what comes in below leaves that as it is.
     `audience` is ",police,venue," or empty for every party.
     """
 
@@ -77,8 +78,13 @@ FACETS = ("kind", "party", "unit", "role", "place", "category", "priority")
 _PRIORITIES = {str(one): number for number, one in enumerate(Priority, start=1)}
 _NAMES = {number: name for name, number in _PRIORITIES.items()}
 # `high` is at least that of the row before; the value that is bound is what this row adds to it
-_PLACES = ["?"] * len(EntryRow._fields)
-_PLACES[EntryRow._fields.index("high")] = "max(?, coalesce((SELECT high FROM entries ORDER BY since DESC LIMIT 1), 0))"
+_BEFORE = (
+    f"SELECT high FROM entries WHERE since < ?1 AND since >= CASE WHEN ?1 < {PROVISIONAL} THEN 0 ELSE {PROVISIONAL} END"
+    " ORDER BY since DESC LIMIT 1"
+)
+_PLACES = [f"?{number}" for number in range(1, len(EntryRow._fields) + 1)]
+_HIGH = EntryRow._fields.index("high")
+_PLACES[_HIGH] = f"max({_PLACES[_HIGH]}, coalesce(({_BEFORE}), 0))"
 _INSERT = f"INSERT INTO entries VALUES ({', '.join(_PLACES)})"
 _KINDS: dict[type, str] = {}
 
@@ -149,6 +155,30 @@ def apply(db: Connection, r: Applied) -> tuple[str, ...]:
         ),
     )
     return facets
+
+
+def highest(db: Connection, position: int) -> int:
+    """Return the latest `occurred` up to a position among rows that were not dated ahead."""
+    ends = (position, PROVISIONAL - 1)
+    query = "SELECT high FROM entries WHERE since <= ? ORDER BY since DESC LIMIT 1"
+    found = (db.execute(query, (min(position, end),)).fetchone() for end in ends)
+    return max((row[0] for row in found if row), default=0)
+
+
+def settle_high(db: Connection, first: int, last: int) -> None:
+    """Make `high` right again from a position on, where rows up to a `last` one came, went or changed."""
+    before = db.execute(_BEFORE, (first,)).fetchone()
+    high, wrong = before[0] if before else 0, []
+    end = PROVISIONAL if first < PROVISIONAL else FOREVER
+    own = "CASE ahead WHEN 0 THEN occurred ELSE 0 END"
+    query = f"SELECT since, high, {own} FROM entries WHERE since >= ? AND since < ? ORDER BY since"
+    for since, found, occurred in db.execute(query, (first, end)):
+        high = max(high, occurred)
+        if found != high:
+            wrong.append((high, since))
+        elif since >= last:
+            break
+    db.executemany("UPDATE entries SET high = ? WHERE since = ?", wrong)
 
 
 def facets_at(db: Connection, seq: int) -> tuple[str, ...]:

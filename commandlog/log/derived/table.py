@@ -64,6 +64,11 @@ class Table:
         """End a row: it held until the record at `until`."""
         db.execute(f"UPDATE {self.name} SET until = ? WHERE since = ? AND until = {FOREVER}", (until, since))
 
+    def undo(self, db: Connection, seq: int) -> None:
+        """Make the table what it was before the record at a position, as far as this one changed it."""
+        db.execute(f"DELETE FROM {self.name} WHERE since = ?", (seq,))
+        db.execute(f"UPDATE {self.name} SET until = {FOREVER} WHERE until = ? AND until < {FOREVER}", (seq,))
+
     def rollback(self, db: Connection, position: int) -> None:
         """Make the table what it was after the record at `position`."""
         db.execute(f"DELETE FROM {self.name} WHERE since > ?", (position,))
