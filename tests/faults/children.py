@@ -17,6 +17,7 @@ from typing import Any
 
 Say = Callable[..., None]
 """What a child tells its parent: one JSON list a line. It has been said when the call returns, whatever comes after."""
+ENDS_WITHIN = 900.0  # seconds, however much it was asked to do
 
 
 class Child:
@@ -53,11 +54,17 @@ class Child:
         self.wait()
         return self.code == -signal.SIGKILL
 
-    def wait(self) -> int:
-        """Wait for its end, hearing everything; returns its exit code, negative for a signal."""
+    def wait(self, seconds: float = ENDS_WITHIN) -> int:
+        """Wait for its end, hearing everything; returns its exit code, negative for a signal.
+
+        A child that goes on for longer than `seconds` hangs, and is killed.
+        """
+        deadline = time.monotonic() + seconds
         while self.code is None:
-            while self._read():
+            while select.select([self._pipe], [], [], max(0.0, deadline - time.monotonic()))[0] and self._read():
                 pass
+            if time.monotonic() >= deadline:
+                os.kill(self.pid, signal.SIGKILL)
             os.close(self._pipe)
             self.code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         return self.code

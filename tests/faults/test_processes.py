@@ -233,7 +233,9 @@ def test_a_connection_for_reading_moves_nothing_when_it_is_the_last_to_close(ven
     path, settings = venue.log.path, os.environ["COMMANDLOG_SETTINGS"]
     venue.log.close()
     program = f"from tests.faults.test_processes import _write_and_die, Path; _write_and_die(Path({str(path)!r}))"
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, env={**os.environ, "COMMANDLOG_SETTINGS": settings})
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env={**os.environ, "COMMANDLOG_SETTINGS": settings}, timeout=120
+    )
     wal, before = Path(f"{path}-wal"), path.read_bytes()
     waiting = wal.read_bytes()
     assert len(waiting) > 10_000
@@ -297,7 +299,7 @@ def test_a_large_one_is_begun_anew_as_soon_as_those_who_read_have_finished(
     finishing = threading.Timer(0.1, reader.close)
     finishing.start()
     venue.log.move_write_ahead()
-    finishing.join()
+    finishing.join(30)
     assert venue.log.wal_bytes == 0
 
 
@@ -377,6 +379,8 @@ def test_what_is_not_as_promised_is_found_in_a_report(name: str, report: dict[st
 @forks
 def test_a_child_that_fails_is_heard() -> None:
     program = "from tests.faults.children import answer; print(answer(lambda: [1])); answer(lambda: 1 / 0)"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.stdout == "[1]\n"
     assert "ZeroDivisionError" in done.stderr

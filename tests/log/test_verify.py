@@ -192,9 +192,10 @@ def test_a_log_in_use_holds(venue: Desk) -> None:
                 saying.note(desk, f"intussen {n}")
                 writing.set()
 
-    other = threading.Thread(target=write)
+    other = threading.Thread(target=write, daemon=True)
     other.start()
     writing.wait(10)
     verdicts = [verify(path, deep=True) for _ in range(3)]
-    other.join()
+    other.join(60)
+    assert not other.is_alive()
     assert [verdict.fault for verdict in verdicts] == ["", "", ""]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 PIECE = 1460  # bytes, as a packet carries
-LIFETIME = 1800  # seconds after which a proxy ends, whatever happens
+LIFETIME = 7200  # seconds after which a proxy ends, whatever happens
 
 
 @dataclass(frozen=True)

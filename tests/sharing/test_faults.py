@@ -13,7 +13,7 @@ import pytest
 from commandlog.sharing.desk.state import State
 from tests.sharing.proxy import BLACK_HOLE, Weather
 from tests.sharing.servers import Server
-from tests.sharing.whole import Whole
+from tests.sharing.whole import SOON, Whole
 
 SHOWN = 10.0  # seconds within which a desk says that it is alone
 TAKES_OVER = 10.0  # seconds within which the spare keeper goes on
@@ -32,11 +32,12 @@ def event(tmp_path: Path, server: Server) -> Iterator[Whole]:
 
 def test_the_server_is_killed_in_the_middle_of_a_batch(event: Whole) -> None:
     venue, police, _other = event.seats
-    writer = threading.Thread(target=venue.write, args=(1_000,), kwargs={"at_once": 20})
+    writer = threading.Thread(target=venue.write, args=(1_000,), kwargs={"at_once": 20}, daemon=True)
     writer.start()
     event.wait_for_inbox()
     event.server.kill()
-    writer.join()
+    writer.join(SOON)
+    assert not writer.is_alive()
     for seat in event.seats:
         seat.wait(offline, SHOWN)
     police.write(5, "while the server was dead")

@@ -20,7 +20,7 @@ from commandlog.sharing.link import Refused, connect, telling
 from commandlog.sharing.server.server import end_long_transactions
 from tests.sharing.conftest import FOREIGN, NEWEST
 from tests.sharing.probes import BEHIND, HOLDING, PROBES, QUICK, Probe
-from tests.sharing.recorder import Recorder
+from tests.sharing.recorder import LIFETIME, Recorder
 from tests.sharing.servers import Server, programs
 from tests.sharing.siege import ROLES, Siege, Working, attacking, besieged, reset, send
 
@@ -183,11 +183,11 @@ def test_a_flood_of_notices_holds_up_nobody(siege: Siege, recorder: Recorder) ->
             send(session, flood)
 
     with Working(siege.hosted) as working, attacking(siege, "P1", recorder, sessions=3) as sessions:
-        threads = [threading.Thread(target=pour, args=(session,)) for session in sessions]
+        threads = [threading.Thread(target=pour, args=(session,), daemon=True) for session in sessions]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(LIFETIME)
     assert working.failed == []
     assert working.slowest() < PATIENT
 

@@ -62,7 +62,12 @@ def certificate(name: str) -> tuple[bytes, bytes]:
 def with_tls() -> int | None:
     """Return a version whose programs were built with TLS."""
     for version, path in programs().items():
-        if "ssl" in subprocess.run([str(path / "pg_config"), "--configure"], capture_output=True, text=True).stdout:
+        if (
+            "ssl"
+            in subprocess.run(
+                [str(path / "pg_config"), "--configure"], capture_output=True, text=True, timeout=60
+            ).stdout
+        ):
             return version
     return None
 

@@ -186,7 +186,7 @@ def test_a_revoked_desk_is_out_within_seconds_open_sessions_too(event: Hosted) -
             except psycopg.OperationalError:
                 asked.append(time.monotonic())
 
-        thread = threading.Thread(target=keep_asking)
+        thread = threading.Thread(target=keep_asking, daemon=True)
         thread.start()
         began = time.monotonic()
         revoke(event.admin, "P1")

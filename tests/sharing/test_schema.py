@@ -85,7 +85,9 @@ def test_the_printed_script_makes_the_same(any_version: Server) -> None:
         add_desk(connection, "police", "P1", password="a word")  # noqa: S106
     script = as_script(theirs, "It's a 'concert' \\ {}", PARTIES, {"P1": ("police", "a word")})
     psql = str(programs()[any_version.version] / "psql")
-    subprocess.run([psql, "-v", "ON_ERROR_STOP=1", "-qX", any_version.admin_dsn], input=script, check=True, text=True)
+    subprocess.run(
+        [psql, "-v", "ON_ERROR_STOP=1", "-qX", any_version.admin_dsn], input=script, check=True, text=True, timeout=120
+    )
     names = [Names(ours), Names(theirs)]
     made, printed = (catalogue(any_version, name.database, name.prefix) for name in names)
     assert printed == made

@@ -196,12 +196,12 @@ def test_on_a_narrow_line_a_transaction_begins_when_all_is_there(trio: Trio) -> 
     with Proxy(int(conninfo_to_dict(hosted.event.dsn)["port"] or 5432)) as proxy:
         proxy.weather = Weather(lost=0.01, again=0.0, rate=20_000)  # in pieces, since some are lost
         with closing(connect(make_conninfo(hosted.dsn(login), port=proxy.port))) as conn:
-            start, looking = time.monotonic(), threading.Thread(target=look)
+            start, looking = time.monotonic(), threading.Thread(target=look, daemon=True)
             looking.start()
             assert Sender(line.log, conn).send() == 60
             took = time.monotonic() - start
             sent.set()
-            looking.join()
+            looking.join(30)
     assert max(ages) < took / 4, "a keeper ends what takes longer than it bears"
 
 

@@ -40,7 +40,9 @@ hostssl all all 127.0.0.1/32 scram-sha-256
 def with_tls() -> int:
     """Return the newest version here that speaks TLS, 0 where none does."""
     for version, path in sorted(programs().items(), reverse=True):
-        libraries = subprocess.run(["ldd", path / "postgres"], capture_output=True, text=True, check=False).stdout
+        libraries = subprocess.run(
+            ["ldd", path / "postgres"], capture_output=True, text=True, timeout=60, check=False
+        ).stdout
         if "libssl" in libraries:
             return version
     return 0

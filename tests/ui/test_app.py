@@ -254,9 +254,9 @@ def test_a_wrong_query_is_a_bug_and_a_damaged_page_is_not(notes: CrashNotes, pat
 
 def test_a_bug_in_another_thread_is_noted(notes: CrashNotes, qtbot: QtBot) -> None:
     with qtbot.waitSignal(notes.happened):
-        running = threading.Thread(target=lambda: [][1])
+        running = threading.Thread(target=lambda: [][1], daemon=True)
         running.start()
-        running.join()
+        running.join(30)
     assert "IndexError" in (crash.log_folder() / "errors.log").read_text("utf-8")
 
 

@@ -55,7 +55,7 @@ def test_a_killed_window_loses_nothing(path: Path, tmp_path: Path) -> None:
             time.sleep(chance.uniform(0.0, 0.1))
         finally:
             typing.kill()
-            typing.wait()
+            typing.wait(30)
         said = [line.partition(" ")[::2] for line in notes.read_text("utf-8").splitlines()]
         stored += sum(what == "stored" for what, _text in said)
         with Log(path) as log:
@@ -81,7 +81,7 @@ def test_the_draft_is_in_the_line_at_the_next_start(path: Path, tmp_path: Path, 
             time.sleep(0.005)
     finally:
         typing.kill()
-        typing.wait()
+        typing.wait(30)
     window = MainWindow(Session(path, "", theme), theme)
     qtbot.addWidget(window)
     assert window.entry.text().startswith("regel")

@@ -363,9 +363,12 @@ def _cut_at(at: int, folder: Path) -> bool:
     """Continue in a process of its own that ends at a step; returns whether it got to the end before."""
     pid = os.fork()
     if pid == 0:
-        _count(at, lambda _done: None)
-        _continue(folder)
-        os._exit(0)
+        try:
+            _count(at, lambda _done: None)
+            _continue(folder)
+            os._exit(0)
+        finally:
+            os._exit(1)  # it must never return into what is the parent's
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
