@@ -124,12 +124,19 @@ class Reader:
     def reference_at(self, position: int) -> str:
         """Return how people call the entry at a position."""
         if position not in self._references:
-            row = self.log.db.execute("SELECT desk, number FROM entries WHERE since = ?", (position,)).fetchone()
-            desk, number = row or ("?", 0)
-            if len(self._references) > 10_000:
-                self._references.clear()
-            self._references[position] = f"{desk}-{number}" if number else desk  # what is sealed has no number
-        return self._references[position]
+            self._look_up((position,))
+        return self._references.get(position, "?")
+
+    def _look_up(self, positions: Iterable[int]) -> None:
+        """Look up how people call the entries at these positions, those of a page in one go."""
+        if len(self._references) > 10_000:
+            self._references.clear()
+        wanted = [one for one in positions if one not in self._references]
+        for start in range(0, len(wanted), 500):
+            part = ",".join(map(str, wanted[start : start + 500]))
+            query = f"SELECT since, desk, number FROM entries WHERE since IN ({part})"
+            for position, desk, number in self.log.db.execute(query):
+                self._references[position] = f"{desk}-{number}" if number else desk  # what is sealed has no number
 
     def lines(self, rows: list[Row]) -> list[Line]:
         """Return the lines of these rows, in their order."""
@@ -141,6 +148,7 @@ class Reader:
         links = self._states("links", "entry", "incident", entries)
         merged = self._merged({incident for (incident,) in links.values()})
         links = {entry: (merged.get(incident, incident),) for entry, (incident,) in links.items()}
+        self._look_up({of for row in rows for of in (row.thread, row.task) if of not in (0, row.entry)})
         stubs = self._stubs(rows, records)
         lines = [stubs.get(row.since) or self._line(row, records, reports, tasks, links) for row in rows]
         whole = [row.entry for row in rows if row.since not in stubs]
@@ -245,14 +253,15 @@ class Reader:
         ways = ("since IN", f"since != {key} AND {key} IN") if table == "reports" else (f"{key} IN",)
         for start in range(0, len(keys), 500):
             part = keys[start : start + 500]
+            rows: list[tuple[Any, ...]] = []
             for way in ways:
                 query = (
                     f"SELECT {key}, since, {columns} FROM {table} WHERE since <= ? AND until > ?"
                     f" AND {way} ({','.join('?' * len(part))})"
                 )
-                rows = self.log.db.execute(query, (self.moment.position, self.moment.position, *part)).fetchall()
-                hidden = self.unreadable([row[1] for row in rows])
-                found.update((row[0], row[2:]) for row in rows if row[1] not in hidden)
+                rows += self.log.db.execute(query, (self.moment.position, self.moment.position, *part))
+            hidden = self.unreadable([row[1] for row in rows])
+            found.update((row[0], row[2:]) for row in rows if row[1] not in hidden)
         return found
 
     def _merged(self, wanted: set[int]) -> dict[int, int]:

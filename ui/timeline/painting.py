@@ -23,8 +23,8 @@ from .wording import HERE, Painted, Wording, kept_words
 
 ROW = 30  # pixels at 100 %
 _NARROW, _WIDE = 440, 640  # pixels at 100 % from which who said it, and where, have a column
-_ENDLESS = 1_000_000
 KEPT = 4_000  # lines whose words are kept
+LONG = 48  # characters from which on a text is taken to be longer than its room
 _SHAPES = {
     "elevated": ((0.5, 0.0), (1.0, 0.5), (0.5, 1.0), (0.0, 0.5)),
     "urgent": ((0.5, 0.0), (1.0, 1.0), (0.0, 1.0)),
@@ -74,7 +74,8 @@ class EntryPainter(QStyledItemDelegate):
         self._quiet.setItalic(True)
         self._metrics = {id(font): QFontMetricsF(font) for font in self._fonts()}
         self._rises = {key: metrics.ascent() - metrics.descent() for key, metrics in self._metrics.items()}
-        self._fits: dict[tuple[str, int, int], tuple[str, float]] = {}
+        self._widths: dict[tuple[str, int], float] = {}
+        self._cuts: dict[tuple[str, int, int], str] = {}
         waiting = "◇ " + _("to assess") + " 0:00:00"
         self._state_width = self._measured(self._small).horizontalAdvance(waiting) + theme.px(8)
         self._time_width = self._measured(self._font).horizontalAdvance("00:00") + theme.px(10)
@@ -180,7 +181,7 @@ class EntryPainter(QStyledItemDelegate):
         ended = self._words(painter, rect, line, one, left, right)
         if one.keeping == HERE:  # where there is room: no text gives way to it, and nothing moves when it goes
             told = kept_words(HERE)
-            begin = right - self._fitted(told, self._small, _ENDLESS)[1]
+            begin = right - self._width(told, self._small)
             if begin > ended + 2 * gap:
                 self._say(painter, rect, begin, right + 1, told, self._small, theme.colour("waiting"))
         if state:
@@ -207,8 +208,8 @@ class EntryPainter(QStyledItemDelegate):
         if one.significant:
             left = self._say(painter, rect, left, right, "★", self._font, theme.colour("mark")) + theme.px(6)
         left = self._shape(painter, rect, left, line.priority)
-        notes = self._fitted(one.notes, self._small, _ENDLESS)[1] + gap if one.notes else 0.0
-        alert = self._fitted("! " + one.alert, self._small, _ENDLESS)[1] + gap if one.alert else 0.0
+        notes = self._width(one.notes, self._small) + gap if one.notes else 0.0
+        alert = self._width("! " + one.alert, self._small) + gap if one.alert else 0.0
         room = max(left + (right - left) * 0.4, right - notes - alert)
         if one.before:
             middle = left + (room - left) * 0.45
@@ -236,19 +237,29 @@ class EntryPainter(QStyledItemDelegate):
         return left + width
 
     def _fitted(self, text: str, font: QFont, room: float) -> tuple[str, float]:
-        """Return a text as far as it fits into a room, and how wide that is; measured once for a text."""
+        """Return a text as far as it fits into a room, and how wide that is: all of the room where it was cut.
+
+        Measuring is the dearest part of a row that is new; a long text is mostly cut, so its whole width is asked last.
+        """
+        if (len(text) < LONG or (text, id(font)) in self._widths) and (width := self._width(text, font)) <= room:
+            return text, width
         key = (text, id(font), int(room))
-        found = self._fits.get(key)
-        if found is None:
-            metrics = self._measured(font)
-            width = metrics.horizontalAdvance(text)
-            if width > room:
-                text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-                width = metrics.horizontalAdvance(text)
-            if len(self._fits) > KEPT * 4:
-                self._fits.clear()
-            found = self._fits[key] = (text, width)
-        return found
+        shown = self._cuts.get(key)
+        if shown is None:
+            if len(self._cuts) > KEPT * 4:
+                self._cuts.clear()
+            shown = self._cuts[key] = self._measured(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
+        return (text, self._width(text, font)) if shown == text else (shown, room)
+
+    def _width(self, text: str, font: QFont) -> float:
+        """Return how wide a text is, measured once."""
+        key = (text, id(font))
+        width = self._widths.get(key)
+        if width is None:
+            if len(self._widths) > KEPT * 4:
+                self._widths.clear()
+            width = self._widths[key] = self._measured(font).horizontalAdvance(text)
+        return width
 
     def _kept_mark(self, painter: QPainter, rect: QRectF, keeping: str) -> None:
         """Paint, before the time, a ring for what is stored here only, and a dot for what is in the shared log."""

@@ -154,6 +154,23 @@ def test_the_state_in_the_row_is_that_of_now(window: MainWindow, qtbot: QtBot, d
     assert painter.painted(view.current()).state == "› observe"
 
 
+def test_a_text_is_cut_to_its_room_and_measured_once(window: MainWindow, qtbot: QtBot, do: Do) -> None:
+    """Scrolling meets new texts all the time: of a long one, no more is measured than what fits."""
+    painter, font = window.timeline.painter, window.theme.font
+    long, short = "man filmt de ingang van de tunnel " * 12, "man filmt"
+    shown, width = painter._fitted(long, font, 200.0)
+    assert shown.endswith("…")
+    assert long.startswith(shown[:-1])
+    assert width == 200.0
+    assert painter._fitted(long, font, 200.0) == (shown, width)
+    assert (long, id(font)) not in painter._widths
+    whole = painter._fitted(long, font, 100_000.0)
+    assert whole == (long, painter._widths[long, id(font)])
+    assert painter._fitted(long, font, whole[1]) == whole
+    assert painter._fitted(short, font, 200.0) == (short, painter._widths[short, id(font)])
+    assert painter._fitted(short, font, 10.0)[1] == 10.0
+
+
 def test_a_step_that_met_another_state_says_so(window: MainWindow, do: Do) -> None:
     task = do(lambda desk: tasks.propose(desk, "weg afzetten", to_party="police"))
     accepted = do(lambda desk: tasks.accept(desk, task.seq, source=tasks.on_behalf("police")))
