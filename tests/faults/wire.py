@@ -25,7 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 _TUN, _SET_INTERFACE, _NEW_NETWORK = 0x0001 | 0x1000, 0x400454CA, 0x40000000
 SERVER, DESK = "127.0.0.1", "127.0.0.2"
@@ -36,6 +36,13 @@ _SETTINGS = {"wire/route_localnet": 1, "wire/rp_filter": 0, "all/rp_filter": 0}
 def possible() -> bool:
     """Whether this machine lets this user make namespaces and a network interface in them."""
     return sys.platform == "linux" and os.geteuid() == 0 and bool(shutil.which("ip")) and Path("/dev/net/tun").exists()
+
+
+class Fared(NamedTuple):
+    """How many packets were carried, and how many were dropped."""
+
+    carried: int
+    dropped: int
 
 
 class Wire:
@@ -82,15 +89,22 @@ class Wire:
             finally:
                 _set_namespace(here.fileno())
 
-    def weather(self, delay: float = 0.0, lost: float = 0.0, up: bool = True, down: bool = True) -> None:
-        """Set how packets fare: seconds each way, the share that is dropped, and whether a direction is dead."""
-        if self._between.stdin:
-            self._between.stdin.write(f"{delay} {lost} {int(up)} {int(down)}\n")
-            self._between.stdin.flush()
+    def weather(self, delay: float = 0.0, lost: float = 0.0, up: bool = True, down: bool = True) -> Fared:
+        """Set how packets fare: seconds each way, the share that is dropped, and whether a direction is dead.
+
+        Returns how they have fared in the weather that ends. Raises OSError where the wire is not there any more.
+        """
+        if self._between.stdin is None or self._between.stdout is None:
+            raise AssertionError("a wire is spoken to")
+        self._between.stdin.write(f"{delay} {lost} {int(up)} {int(down)}\n")
+        self._between.stdin.flush()
+        if not (told := self._between.stdout.readline()):  # it answers at once, or has ended
+            raise OSError("the wire is gone")
+        return Fared(*map(int, told.split()))
 
 
 def _ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=True)
+    subprocess.run(["ip", *arguments], check=True, timeout=60)
 
 
 def _enter(namespace: str) -> None:
@@ -113,7 +127,7 @@ def _interface(namespace: str) -> int:
 
 def _carry(server: int, desk: int) -> None:
     """Carry packets both ways, as the weather of the moment says, until the other side of the pipe is closed."""
-    chance, number = random.Random(1), 0
+    chance, number, dropped, told = random.Random(1), 0, 0, 0
     delay, lost, up, down = 0.0, 0.0, 1.0, 1.0
     ends = time.monotonic() + LIFETIME
     waiting: list[tuple[float, int, int, bytes]] = []
@@ -129,13 +143,17 @@ def _carry(server: int, desk: int) -> None:
             if not line:
                 return
             delay, lost, up, down = map(float, line.split())
+            print(number - told, dropped, flush=True)
+            told, dropped = number, 0
         for end in ready:
             if end == 0:
                 continue
             packet = os.read(end, 65536)
-            if (up if end == desk else down) and chance.random() >= lost:
-                number += 1
-                heapq.heappush(waiting, (time.monotonic() + delay, number, server if end == desk else desk, packet))
+            if not (up if end == desk else down) or chance.random() < lost:
+                dropped += 1
+                continue
+            number += 1
+            heapq.heappush(waiting, (time.monotonic() + delay, number, server if end == desk else desk, packet))
 
 
 if __name__ == "__main__":
