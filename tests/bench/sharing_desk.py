@@ -18,7 +18,8 @@ from commandlog.log.member import Member
 from commandlog.log.store import Log
 from commandlog.model.records import Note, Words
 from commandlog.sharing.desk import desk
-from commandlog.sharing.following.following import _PAGE, FEW, Follower
+from commandlog.sharing.following.following import Follower
+from commandlog.sharing.following.paging import FEW, IN_ORDER, PAGE
 from commandlog.sharing.joining import past
 from commandlog.sharing.keeper.keeper import Keeper
 from commandlog.sharing.keeper.keepers_log import open_keepers_log
@@ -265,7 +266,7 @@ def followers(folder: Path, say: Results, desks: int = DESKS, seconds: float = S
         bare, bare_cpu = _evening(hosted, log, first, entries, [hosted.event.dsn] * desks, _SELECT)
         dsns = [hosted.dsn(login) for login in list(hosted.desks.values())[2:]]
         with _whole(folder, hosted, "D1"), _whole(folder, hosted, "D2"):
-            ours, cpu = _evening(hosted, log, first + entries, entries, dsns, _PAGE)
+            ours, cpu = _evening(hosted, log, first + entries, entries, dsns, PAGE + IN_ORDER)
         ratio = median(ours) / median(bare)
         say.say(
             desks,
@@ -354,7 +355,7 @@ def _light(dsns: list[str], query: str, first: int, last: int, ready: Any, resul
 
 
 def _ask(conn: psycopg.Connection, query: str, head: int) -> list[Any]:
-    given: Any = {"head": Int8(head), "last": Int8(head + FEW)} if query == _PAGE else (Int8(head),)
+    given: Any = {"head": Int8(head), "last": Int8(head + FEW)} if query != _SELECT else (Int8(head),)
     with conn.cursor(binary=True) as cursor:
         return cursor.execute(query, given, prepare=True).fetchall()
 

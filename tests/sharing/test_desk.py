@@ -14,6 +14,7 @@ from commandlog.log.member import Member
 from commandlog.log.store import Log
 from commandlog.model.errors import CommandLogError, RuleError
 from commandlog.sharing.desk import desk as loop
+from commandlog.sharing.desk import patience
 from commandlog.sharing.desk.state import State, remembered
 from commandlog.sharing.server import server
 from commandlog.sharing.settings import Settings, Shared
@@ -172,7 +173,7 @@ def test_who_is_shut_out_is_told_and_goes_on_writing(evening: Evening) -> None:
 
 
 def test_a_wrong_password_is_asked_for_again(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "BACKOFF", (0.1, 0.1))
+    monkeypatch.setattr(patience, "BACKOFF", (0.1, 0.1))
     login = evening.room.hosted.desks["P1"]
     with monkeypatch.context() as patch:
         patch.setitem(evening.room.hosted.desks, "P1", type(login)(login.login, "wrong", "P1"))
@@ -185,7 +186,7 @@ def test_a_wrong_password_is_asked_for_again(evening: Evening, monkeypatch: pyte
 def test_a_server_that_is_put_back_stops_the_desk_until_it_has_all_again(
     evening: Evening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "BACKOFF", (0.1, 0.3))
+    monkeypatch.setattr(patience, "BACKOFF", (0.1, 0.3))
     police = evening.follow("P1")
     desk = police.desk
     police.until(lambda state: not state.waiting)

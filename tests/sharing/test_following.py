@@ -1,8 +1,11 @@
 """What comes into a desk's file from a shared log is checked, in order, and what its party may read."""
 
+from contextlib import closing
+
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
@@ -13,12 +16,14 @@ from commandlog.log.store import Log
 from commandlog.log.verify import verify
 from commandlog.model.order import Branched
 from commandlog.model.records import Words
-from commandlog.sharing.following import following
+from commandlog.sharing.following import following, paging
 from commandlog.sharing.following.following import FEW, Follower
 from commandlog.sharing.following.forked import Forked
+from commandlog.sharing.link import connect
 from commandlog.verbs import saying, withholding
 from tests.log.histories import everything
 from tests.sharing.hand import Evening, evening, pull_all
+from tests.sharing.proxy import Proxy, Weather
 
 __all__ = ["evening"]
 
@@ -105,15 +110,50 @@ def test_fewer_records_are_asked_for_where_the_line_is_cut(evening: Evening) -> 
     follower = evening.follower("V1")
     log, seen = follower.log, list[int]()
     for _again in range(3):
-        seen.append(follower.most)
+        seen.append(follower.pages.most)
         follower.conn.close()
         with pytest.raises(psycopg.Error):
             follower.pull()
-        follower = Follower(log, evening.connect("V1"), evening.public, follower.most)
-    assert seen == [following.BEHIND_MINE, following.FEW // 4, following.FEW // 16]
-    assert [follower.pull().taken, follower.pull().taken] == [1, 2], "and more again where it holds"
+        follower = Follower(log, evening.connect("V1"), evening.public, follower.pages.most)
+    assert seen == [paging.FIRST, FEW * paging.ROW // 4, FEW // 4 * paging.ROW // 4]
+    taken = [follower.pull().taken for _again in range(3)]
+    assert taken[0] <= 3 < taken[0] + taken[1] + taken[2] and taken == sorted(taken), "and more again where it holds"
     pull_all(follower)
-    assert list(stored(log.db)) == list(stored(evening.log.db)) and follower.most >= 60
+    assert list(stored(log.db)) == list(stored(evening.log.db)) and follower.pages.most > FEW * paging.ROW
+
+
+def test_a_slow_line_is_asked_for_what_it_carries_in_a_moment(
+    evening: Evening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "LONG", 0.4)
+    monkeypatch.setattr(paging, "QUICK", 0.1)
+    police, rate, long = evening.sit("police"), 200_000, "x" * 4_000
+    for _number in range(100):
+        saying.note(police, long)
+    evening.publish()
+    log, taken = evening.member("V1"), list[int]()
+    given = conninfo_to_dict(evening.event.dsn(evening.event.desks["V1"]))
+    with (
+        Proxy(int(given["port"] or 0)) as proxy,
+        closing(connect(make_conninfo(**{**given, "port": proxy.port}))) as conn,
+    ):
+        proxy.weather = Weather(rate=rate)
+        follower = Follower(log, conn, evening.public, paging.BYTES)
+        while pulled := follower.pull().taken:
+            taken.append(pulled)
+    carried = round(rate * paging.LONG / len(long))
+    assert taken[0] == FEW > 2 * carried and max(taken[1:]) <= carried + 1, "a quick line is asked for more"
+    assert list(stored(log.db)) == list(stored(evening.log.db))
+
+
+def test_a_page_ends_with_the_record_that_makes_it_too_large(evening: Evening) -> None:
+    police = evening.sit("police")
+    for number in range(40):
+        saying.note(police, "x" * (20_000 if number % 10 == 9 else 10))
+    evening.publish()
+    follower = Follower(evening.member("V1"), evening.connect("V1"), evening.public, 30_000)
+    before = evening.log.head.seq - 40
+    assert follower.pull()[:3] == (before + 20, before + 20, True)
 
 
 def test_an_old_entry_is_opened_when_nobody_writes(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ Nothing here ever holds the log while it waits for the network. One process at a
 """
 
 import logging
-import random
 import select
 import threading
 import time
@@ -13,41 +12,39 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
-from psycopg.errors import ConnectionTimeout, InsufficientPrivilege, IntegrityError
+from psycopg.errors import InsufficientPrivilege, IntegrityError
 
 from commandlog.language import _
 from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.desk import open_member_desk
 from commandlog.log.erasing import unpurged
 from commandlog.log.files import failures
-from commandlog.log.lock import Busy
 from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
-from commandlog.sharing.desk.followed import lock_of
+from commandlog.sharing.desk.followed import alone
 from commandlog.sharing.desk.line import Line
 from commandlog.sharing.desk.not_taken import not_taken
+from commandlog.sharing.desk.patience import Patience
 from commandlog.sharing.desk.sending import RECORDS
 from commandlog.sharing.desk.showing import Shower
 from commandlog.sharing.desk.state import OFFSET, State
 from commandlog.sharing.desk.watching import offset
-from commandlog.sharing.following.following import BEHIND_MINE
 from commandlog.sharing.following.forked import Forked
+from commandlog.sharing.following.paging import FIRST
 from commandlog.sharing.following.pulses import PULSE_AFTER, PULSE_EVERY
-from commandlog.sharing.link import PATIENCE, Refused, Revoked, connect, telling
+from commandlog.sharing.link import Refused, Revoked, connect, telling
 from commandlog.sharing.settings import Settings
-from commandlog.sharing.watchdog import LONGEST, SILENT, Watchdog
+from commandlog.sharing.watchdog import Watchdog
 
 logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a lost connection is told, in words of our own
 
 POLL = 1.0  # seconds between two questions, whether or not there was a notice
-GLANCE = 0.003  # seconds between two looks whether something was written here
+GLANCE, CALM = 0.003, 0.02  # seconds between two looks whether something was written here; where nothing was for long
+BRISK = 10.0  # seconds since something was written here
 LOOK = 4.0  # seconds between two looks who is at which desk, and whether all have the same history
+EACH = 0.1  # seconds more seldom for each desk that is there: all of them look at all of them
 SELDOMER = 4  # times as long as a look took, until the next one: over a slow line, records go first
 TEND = 5.0  # seconds between two slices of what can wait for an idle moment
-BACKOFF = (0.5, 5.0)  # seconds between two tries to connect, at first and at most
-PATIENCES = (PATIENCE, 15.0, 45.0, 60.0)  # seconds: longer each time that the server was too slow
-SLOWER = 6  # times as long as connecting took, for which a line may be silent
-QUICK = 2.0  # seconds in which a connection was made, after which patience is short again
 FULL = 5.0  # seconds between two tries to send what the server had no room for
 SHUT_OUT = 60.0  # seconds between two tries of a login that was refused
 OVERDUE = 60.0  # seconds after which an entry that was sent should have its place
@@ -67,29 +64,12 @@ def run(
     when that one was refused. Raises RuleError where the file is no desk or another process follows it already, Damaged
     where the file is; all else is told, and tried again.
     """
-    with _alone(file), Log(file, clock=clock) as log:
+    with alone(file), Log(file, clock=clock) as log:
         if log.member is None or log.member.keeper:
             raise RuleError(_("{file} is not a desk of a shared log: `commandlog join` makes one.").format(file=file))
         own = Settings(settings, log.id, log.member.desk)
         with Shower(own, clock, tell) as shower, Watchdog() as watchdog:
             _Desk(log, own, settings, shower, watchdog, stop, password).run()
-
-
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """Be the one that follows for a file."""
-    try:
-        lock = lock_of(file, 0.5)
-    except OSError as error:
-        raise RuleError(_("{file} cannot be followed: {error}").format(file=file, error=error.strerror)) from error
-    try:
-        with lock:
-            yield
-    except Busy as error:
-        told = _("Another program on this machine already follows the shared log for {file}.")
-        raise RuleError(told.format(file=file)) from error
-    finally:
-        lock.close()
 
 
 class _Desk:
@@ -111,11 +91,10 @@ class _Desk:
         self.key = open_member_desk(log, settings).signer.key
         self.ask, self.password = password, ""
         self.asked = False
-        self.patience = 0
-        self.backoff = BACKOFF[0]
+        self.patience = Patience(watchdog)
         self.offset = 0
-        self.most = BEHIND_MINE, RECORDS
-        self.version = -1
+        self.most = FIRST, RECORDS
+        self.version, self.written = -1, 0.0
         self.waited = (0, 0.0)
 
     def run(self) -> None:
@@ -123,40 +102,28 @@ class _Desk:
         with failures(self.log.path):
             self._stand()
         while not self.stop.is_set():
-            wait = self._next_wait()
+            wait = self.patience.pause()
             try:
                 with failures(self.log.path):
                     self._connected()
                 continue
             except Forked as error:
                 self.shower.phase("stopped", str(error), error.alarm)
-                wait = OVERDUE if error.alarm == "forked" else BACKOFF[1]
+                wait = OVERDUE if error.alarm == "forked" else self.patience.longest
             except Damaged as error:
                 self.shower.phase("stopped", str(error))
                 raise
             except Refused as error:
                 self.asked = isinstance(error, Revoked) and self.asked
                 self.shower.phase("stopped", str(error), "revoked" if isinstance(error, Revoked) else "")
-                wait = SHUT_OUT if isinstance(error, Revoked) else BACKOFF[1]
+                wait = SHUT_OUT if isinstance(error, Revoked) else self.patience.longest
             except CommandLogError as error:
-                self._slow(error)
+                self.patience.failed(error)
                 self.shower.phase("offline", str(error))
             finally:
                 self.shower.asking(now=False)
                 self.shower.say(keeper_alive=False)
             self._rest(wait)
-
-    def _next_wait(self) -> float:
-        """Return how long to wait when the next try fails, so that not all desks come back at once."""
-        wait = self.backoff * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
-        self.backoff = min(self.backoff * 2, BACKOFF[1])
-        return wait
-
-    def _slow(self, error: CommandLogError) -> None:
-        """Be more patient with a server that was too slow to answer."""
-        if isinstance(error.__cause__, ConnectionTimeout) or self.watchdog.bitten:
-            self.patience = min(self.patience + 1, len(PATIENCES) - 1)
-        self.watchdog.bitten = 0
 
     def _rest(self, seconds: float) -> None:
         """Wait, and go on saying what waits here."""
@@ -173,21 +140,20 @@ class _Desk:
         shared = self.own.shared()
         if not self.asked:
             self.password, self.asked = self.ask(), True
-        start, patience = time.monotonic(), PATIENCES[self.patience]
+        start, patience = time.monotonic(), self.patience.seconds
         with telling(shared.address), connect(shared.address, self.password, patience=patience) as conn:
-            self.watchdog.silent = min(max(SILENT, SLOWER * (time.monotonic() - start)), LONGEST)
+            self.patience.answered(time.monotonic() - start)
             with self._asking(conn):
                 conn.execute("LISTEN chain")
                 self.offset = offset(conn, self.log.clock)
-            if time.monotonic() - start < QUICK:
-                self.patience = 0
+            self.patience.connected(time.monotonic() - start)
             self.shower.phase("catching_up")
             self.shower.say(offset_ms=self.offset, offset_flag=abs(self.offset) > OFFSET)
             line = Line(self.log, conn, bytes.fromhex(shared.keeper_key), self.most)
             try:
                 self._follow(line)
             finally:
-                self.most = line.follower.most, line.sender.most
+                self.most = line.follower.pages.most, line.sender.most
 
     @contextmanager
     def _asking(self, conn: psycopg.Connection) -> Iterator[None]:
@@ -232,7 +198,7 @@ class _Desk:
         behind = pulled.more and not (line.all_here and pulled.taken < PULSE_AFTER)
         line.all_here = line.all_here or not pulled.more
         if line.all_here:
-            self.backoff = BACKOFF[0]
+            self.patience.all_is_well()
         self._stand()
         self.shower.say(phase="catching_up" if behind or not line.all_here else "joined", server_upto=pulled.upto)
         return pulled.more
@@ -265,7 +231,7 @@ class _Desk:
         if now - line.pulsed >= PULSE_EVERY or self.log.head.seq - line.pulsed_upto >= PULSE_AFTER:
             line.pulsed, line.pulsed_upto = now, self.log.head.seq
             line.watch.tell(self.key, self.shower.state.waiting, self.offset)
-        if now - line.looked >= max(LOOK, SELDOMER * line.look_took):
+        if now - line.looked >= max(LOOK, EACH * len(self.shower.state.desks), SELDOMER * line.look_took):
             line.looked = now
             self.shower.say(desks=line.watch.others())
             line.not_taken = not_taken(self.log, line.conn)
@@ -286,11 +252,12 @@ class _Desk:
         end = line.polled + POLL
         if line.noticed and line.later:
             end = min(end, line.later)
+        glance = GLANCE if time.monotonic() - self.written < BRISK else CALM
         while not self.stop.is_set():
             left = end - time.monotonic()
             if left <= 0:
                 return
-            if select.select([line.conn.pgconn.socket], [], [], min(GLANCE, left))[0]:
+            if select.select([line.conn.pgconn.socket], [], [], min(glance, left))[0]:
                 line.listen()
                 if line.noticed and not line.later:
                     return
@@ -301,8 +268,10 @@ class _Desk:
     def _written(self) -> bool:
         """Whether another program or thread has written in the file since the last time."""
         version = self.log.db.execute("PRAGMA data_version").fetchone()[0]
-        before, self.version = self.version, version
-        return bool(version != before)
+        if version == self.version:
+            return False
+        self.version, self.written = version, time.monotonic()
+        return True
 
     def _stand(self) -> None:
         """Say how far this file is, and what waits in it."""

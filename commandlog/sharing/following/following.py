@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import msgspec
 import psycopg
-from psycopg.types.numeric import Int8
 
 from commandlog.language import _
 from commandlog.log import chain
@@ -24,30 +23,17 @@ from commandlog.model.records import NewerRecord
 from commandlog.sharing.following.branching import branches, go_back, last_common, lost_words
 from commandlog.sharing.following.checking import Checker, Row, Wrong
 from commandlog.sharing.following.forked import forked
+from commandlog.sharing.following.paging import FEW, FIRST, Pages
 from commandlog.sharing.following.trust import Desks
 from commandlog.sharing.link import Revoked
 
-FEW, MANY, BEHIND_MINE = 50, 500, 2_000
-"""Records that are asked for at a time: when all is here, when catching up, and when own ones wait behind them."""
-BYTES = 8 << 20  # at which a page ends, whatever it lacks
-CHUNK = 100  # rows that come from the server at a time, where a page may be long
+MANY, BEHIND_MINE = 500, 2_000
+"""Records that are asked for at a time when catching up, and when own ones wait behind them."""
 PACE = 1.0  # seconds between two rebases of what waits, or more where one takes long: a fifth of the time at most
 HEAVY = 50_000  # records that would be derived anew (some 0.7 s), from which on it waits until nobody writes
 QUIET = 10.0  # seconds without anything written here, after which that is begun
 INSIST = 5.0  # seconds of giving way after which a rebase goes first, once: who never stops writing must follow too
 
-# both sides of each join are bounded, or the planner reads all of it
-_PAGE = """
-SELECT c.seq, c.header, c.hash, p.frame, p.words, p.words_hash, p.erased_by, k.desk, k.signature,
-    ARRAY(SELECT o.seq FROM commandlog.opened o WHERE o.by_seq = c.seq AND c.seq > %(head)s)
-FROM commandlog.chain c
-LEFT JOIN commandlog.parts p ON p.seq = c.seq AND p.seq > %(head)s AND p.seq <= %(last)s
-LEFT JOIN commandlog.checkpoints k ON k.seq = c.seq AND k.seq > %(head)s AND k.seq <= %(last)s
-WHERE c.seq >= %(head)s AND c.seq <= %(last)s"""
-_IN_ORDER = " ORDER BY c.seq"
-# a long page ends where a keeper vouches for it, so that not every signature has to be checked
-_VOUCHED = """ AND c.seq <= coalesce((
-    SELECT max(v.seq) FROM commandlog.checkpoints v WHERE v.seq > %(head)s AND v.seq <= %(last)s), %(last)s)"""
 _PARTS = """
 SELECT seq, frame, words, words_hash, erased_by FROM commandlog.parts WHERE seq = ANY(%s) ORDER BY seq
 """
@@ -80,10 +66,10 @@ class _Page(NamedTuple):
 class Follower:
     """Brings one desk's file up to date from one connection. Not for two threads."""
 
-    def __init__(self, log: Log, conn: psycopg.Connection, pinned: bytes, most: int = BEHIND_MINE) -> None:
+    def __init__(self, log: Log, conn: psycopg.Connection, pinned: bytes, most: int = FIRST) -> None:
         """`pinned` is the public key of the first keeper, empty where it is not known yet.
 
-        `most` is how many records are asked for at a time at first: few on a bad line, where many may never arrive.
+        `most` is how many bytes are asked for at a time at first: few on a bad line, where many may never arrive.
         """
         if log.member is None:
             raise AssertionError("a log of its own follows nobody")
@@ -93,7 +79,7 @@ class Follower:
         self.to_open = to_open(log.db)
         """Records that can be read, and are opened here when nobody has written for a while."""
         self._written = (0, 0.0)
-        self.most = most
+        self.pages = Pages(conn, most)
         self._rested = 0.0
         self._insist = 0.0
         self._full = False
@@ -111,12 +97,10 @@ class Follower:
         """
         self.log.refresh()
         head, waits = self.log.head.seq, self.log.tip >= PROVISIONAL
-        limit = min((BEHIND_MINE if waits else MANY) if self._full else FEW, self.most)
+        count = (BEHIND_MINE if waits else MANY) if self._full else FEW
         rows = list[Row]()
         try:
-            before, self.most = self.most, max(1, limit // 4)  # fewer where this is cut short
-            rows = self._page(head, head + limit)
-            self.most = min(BEHIND_MINE, max(before, 2 * limit))
+            rows, full = self.pages.page(head, count, vouched=self._full)
             if head and (not rows or (rows[0].seq, rows[0].hash) != self.log.head[:2]):
                 return self._elsewhere(rows)
             rows = rows[bool(head) :]
@@ -124,8 +108,6 @@ class Follower:
                 self._checker.all_here()
                 self._full = False
                 return self._open_later(head)
-            full = rows[-1].seq == head + limit or sum(row.size for row in rows) > BYTES
-            full = full or (self._full and rows[-1].signature is not None)
             page = self._checked(rows)
         except (Wrong, msgspec.ValidationError) as wrong:
             raise forked(self.log, getattr(wrong, "position", head + 1), str(wrong), rows) from wrong
@@ -143,21 +125,6 @@ class Follower:
         self._checker, self._full = page.checker, full
         return Pulled(len(page.rows), page.checker.head.seq, more=full)
 
-    def _page(self, head: int, last: int) -> list[Row]:
-        """Return what the server has from `head` to `last`, both included, or so much of it as is not too large."""
-        bounds = {"head": Int8(head), "last": Int8(last)}
-        with self.conn.cursor(binary=True) as cursor:
-            if last - head <= FEW:
-                return msgspec.convert(cursor.execute(_PAGE + _IN_ORDER, bounds).fetchall(), list[Row])
-            found, size = list[Row](), 0
-            query = (_PAGE + _VOUCHED if self._full else _PAGE) + _IN_ORDER
-            for row in cursor.stream(query, bounds, binary=True, size=CHUNK):
-                found.append(msgspec.convert(row, Row))
-                size += found[-1].size
-                if size > BYTES:
-                    break
-            return found
-
     def _elsewhere(self, rows: list[Row]) -> Pulled:
         """Follow a server that does not have this file's own last record where a person decided so; else raise."""
         head, lacks = self.log.head.seq, not rows or rows[0].seq != self.log.head.seq
@@ -165,7 +132,7 @@ class Follower:
         if lacks and not self.member.keeper and self.conn.execute(admitted).fetchone() != (True,):
             raise Revoked(_("This desk may no longer take part in the shared log: its login was taken away."))
         after = 0 if self.member.keeper else last_common(self.log, self.conn)
-        beyond = [row for row in self._page(after, after + 1) if row.seq > after] if after else []
+        beyond = [row for row in self.pages.page(after, 1)[0] if row.seq > after] if after else []
         if beyond and branches(self.log, self.desks, after, beyond[0]) and self._go_back(after, beyond[0]):
             self._checker = Checker(
                 self.log.db, self.log.id, self.member, self.log.head, Desks.of(self.log.db, self._pinned)
