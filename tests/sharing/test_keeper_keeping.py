@@ -6,19 +6,22 @@ from typing import Any
 
 import pytest
 
-from commandlog.log import chain
+from commandlog.log import chain, pieces
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.erasing import purge_all
 from commandlog.log.refused import refused_items, settle_refused
 from commandlog.model.order import DeskSeen
 from commandlog.sharing.desk.sending import Sender
 from commandlog.sharing.desk.watching import Watch
+from commandlog.sharing.following import fetching
 from commandlog.sharing.following.pulses import Pulse, beat_holds, signed
 from commandlog.sharing.following.trust import Desks
 from commandlog.sharing.keeper import keeping
+from commandlog.sharing.keeper.accepting import POISONED
 from commandlog.sharing.keeper.keeper import Keeper
 from commandlog.sharing.server.purging import outstanding, purge_server
 from commandlog.verbs import attaching, saying, withholding
+from tests.sharing import rows
 from tests.sharing.conftest import Host
 from tests.sharing.seats import Room, Seat, empty, room
 
@@ -137,6 +140,35 @@ def test_an_attachment_lies_with_its_record_and_nobody_elses(tmp_path: Path, hos
         assert by is not None
         assert here.hosted.admin.execute("SELECT count(*) FROM commandlog.pieces").fetchone() == (0,)
         assert keeper.log.db.execute("SELECT sum(length(bytes)) FROM pieces").fetchone() == (0,)
+
+
+def test_pieces_that_are_not_what_their_record_names_go_and_can_be_sent_again(
+    tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "LATER", 0.0)
+    with room(tmp_path, host) as here:
+        keeper, seat = here.keeper(), here.seat("V2")
+        empty(keeper)
+        seat.follow()
+        content = os.urandom(pieces.PIECE + 1000)
+        frame = attaching.attach(seat.desk, saying.note(seat.desk, "foto").seq, content, name="x.bin").frame
+        seat.send()
+        empty(keeper)
+        for number, size in enumerate((pieces.PIECE, 1000)):  # each as long as it should be
+            seat.conn.execute(rows.PIECE, (frame.file, number, bytes(size)))
+        for _again in range(2):
+            keeper.house.tend(active=True)
+        assert here.hosted.admin.execute("SELECT count(*) FROM commandlog.pieces").fetchone() == (0,)
+        noted = seat.conn.execute("SELECT id, why FROM commandlog.refusals").fetchall()
+        assert noted == [(keeper.log.record(keeper.log.head.seq).id, POISONED)]
+        sender = Sender(seat.log, seat.conn)
+        while sender.send():
+            pass
+        keeper.house.tend(active=True)
+        keeper.house.tend(active=True)
+        there = "SELECT string_agg(bytes, '' ORDER BY number) FROM commandlog.pieces WHERE file = %s"
+        assert here.hosted.admin.execute(there, (frame.file,)).fetchone() == (content,)
+        assert keeper.log.db.execute("SELECT sum(length(bytes)) FROM pieces").fetchone() == (len(content),)
 
 
 def test_what_is_erased_is_gone_from_the_server_and_who_still_has_it_is_listed(tmp_path: Path, host: Host) -> None:

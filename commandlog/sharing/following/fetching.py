@@ -31,6 +31,8 @@ class Fetcher:
         self._wanted: dict[bytes, tuple[int, list[int]]] = {}
         self._later: dict[bytes, float] = {}
         self._seen = 0
+        self.bad = set[bytes]()
+        """Files of which all pieces came, and were not what their records name."""
 
     @property
     def missing(self) -> int:
@@ -77,6 +79,7 @@ class Fetcher:
                 pieces.settle(self.log.db, file)
                 self._wanted.pop(file)
             else:  # what was sent is not what was attached: nothing of it stays
+                self.bad.add(file)
                 self.log.db.execute("UPDATE pieces SET bytes = x'' WHERE file = ?", (file,))
                 (size,) = self.log.db.execute("SELECT size FROM attachments WHERE since = ?", (seq,)).fetchone()
                 self._wanted[file] = (seq, list(range(pieces.count(size))))

@@ -34,6 +34,7 @@ BROKEN = "it is not what its digest says, or larger than a record may be"
 EARLY = "a record of the same desk should have come before it"
 LATE = "its number was given to another record"
 TAKEN = "another desk has given a record this very id"
+POISONED = "the pieces of its attachment are not what it names; they can be sent again"
 NO_DESK = "this desk has not opened itself in the log"
 
 KEEPER_KINDS = (DeskSeen, Refused, Branched)

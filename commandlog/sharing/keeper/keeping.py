@@ -17,6 +17,8 @@ from commandlog.model.order import DeskSeen
 from commandlog.model.records import DeskOpened
 from commandlog.sharing.following.fetching import Fetcher
 from commandlog.sharing.following.pulses import Pulse, beat_bytes, pulse_holds
+from commandlog.sharing.keeper import statements
+from commandlog.sharing.keeper.accepting import POISONED
 from commandlog.sharing.keeper.keepers_log import is_trusted
 from commandlog.sharing.server import server
 
@@ -65,6 +67,7 @@ _ARRIVED = """
 SELECT DISTINCT d.login::text, d.desk, p.file FROM commandlog.pieces_in p JOIN commandlog.desks d USING (login)
 WHERE d.revoked IS NULL
 """
+_LOGIN = "SELECT login::text FROM commandlog.desks WHERE desk = %s"
 _ABANDONED = "DELETE FROM commandlog.pieces_in WHERE at < clock_timestamp() - interval '1 day'"
 _MOVE = """
 WITH moved AS (DELETE FROM commandlog.pieces_in WHERE login = %s AND file = %s RETURNING number, bytes)
@@ -73,7 +76,8 @@ WHERE number < %s AND octet_length(bytes) = CASE WHEN number = %s - 1 THEN %s EL
 """
 _INBOX = """
 SELECT (SELECT count(*) FROM (SELECT FROM commandlog.inbox LIMIT %s) AS first),
-    (SELECT (extract(epoch FROM clock_timestamp() - at) * 1000)::bigint FROM commandlog.inbox ORDER BY n LIMIT 1)
+    (SELECT (extract(epoch FROM clock_timestamp() - min(first.at)) * 1000)::bigint FROM commandlog.desks d CROSS JOIN
+        LATERAL (SELECT at FROM commandlog.inbox WHERE login = d.login ORDER BY n LIMIT 1) AS first)
 """
 
 
@@ -139,6 +143,7 @@ class Housekeeping:
         query = f"SELECT desk, here FROM presences WHERE until = {FOREVER}"
         self._here = {desk: bool(here) for desk, here in self.log.db.execute(query)}
         self._beat = 0.0
+        self.fetcher.bad.clear()  # since then others may have been sent
 
     def tend(self, *, active: bool, idle: bool = True) -> None:
         """Do a second's work. Raises psycopg.Error, or Superseded where another keeper is active."""
@@ -151,6 +156,7 @@ class Housekeeping:
                 self._alive()
                 self._announce()
                 self._shelve()
+                self._drop_bad()
             health.ended += len(server.end_long_transactions(self.conn))
         self._fetch()
         self._tidy(idle)
@@ -234,6 +240,21 @@ class Housekeeping:
             last = size - (count - 1) * pieces.PIECE
             self.conn.execute(_MOVE, (login, file, seq, file, count, count, last, pieces.PIECE))
             self.fetcher.look(self.log.head.seq, again=True)
+
+    def _drop_bad(self) -> None:
+        """Take away pieces that are not what their record names, and note it for the desk that sent them.
+
+        Only the whole of a file can be checked: here, before most desks have fetched it. The desk sends it again at its
+        next connection.
+        """
+        for file in self.fetcher.bad:
+            self.conn.execute("DELETE FROM commandlog.pieces WHERE file = %s", (file,))
+            query = "SELECT e.id, e.desk FROM attachments a JOIN entries e ON e.since = a.since WHERE a.file = ?"
+            for record_id, desk in self.log.db.execute(f"{query} ORDER BY a.since LIMIT 1", (file,)):
+                login = self.conn.execute(_LOGIN, (desk,)).fetchone()
+                notes = [(login[0], record_id, POISONED)] if login else []
+                statements.done(self.conn, [], notes)
+        self.fetcher.bad.clear()
 
     def _fetch(self) -> None:
         """Bring some pieces into the keeper's own log."""
