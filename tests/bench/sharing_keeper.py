@@ -175,6 +175,9 @@ def _write_part(
     """Insert the rows of some desks, a thread for each, in a process of its own; each says once that it has begun."""
     with ExitStack() as open_ones:
         conns = [open_ones.enter_context(psycopg.connect(dsn, autocommit=True)) for dsn, _rows in part]
+        if statement == _INTO_BARE:  # a desk's login waits for the disk when a record has its place, not before
+            for conn in conns:
+                conn.execute("SET synchronous_commit = on")
         ready.release()
         go.wait()
 

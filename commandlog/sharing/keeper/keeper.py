@@ -273,7 +273,7 @@ class Keeper:
                 self._tried = [row.id for row in rows[: done.rows]]
                 placed, changed = order.placed(), order.changed()
                 statements.put(conn, placed, changed)
-                statements.done(conn, [row.n for row in rows[: done.rows]], done.notes, done.unwanted)
+                statements.done(conn, rows[: done.rows], done.notes, done.unwanted)
                 self._sign(conn, order.seq, order.hash)
             self._wake(conn)
             self.log.refresh()

@@ -16,7 +16,7 @@ _APART = "\x1f"  # no code of a party has it
 # oldest first of each login, one of each in turn: who floods waits for itself
 _TAKE = """
 WITH fair AS MATERIALIZED (
-    SELECT i.n, i.turn, d.party, d.desk,
+    SELECT i.n, i.turn, d.login, d.party, d.desk,
         sum(octet_length(i.frame) + coalesce(octet_length(i.words), 0))
             OVER (ORDER BY i.turn, i.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
     FROM commandlog.desks d CROSS JOIN LATERAL (
@@ -25,9 +25,13 @@ WITH fair AS MATERIALIZED (
     WHERE d.revoked IS NULL
     ORDER BY i.turn, i.n LIMIT %(limit)s)
 SELECT i.n, i.login::text, fair.party, fair.desk, i.id, i.header, i.frame, i.words, i.words_hash
-FROM fair JOIN commandlog.inbox i ON i.n = fair.n
+FROM fair JOIN commandlog.inbox i ON i.login = fair.login AND i.n = fair.n
 WHERE coalesce(fair.before, 0) <= %(bytes)s ORDER BY fair.turn, fair.n
 """
+_TAKEN = (
+    "DELETE FROM commandlog.inbox i USING unnest(%b::name[], %b::int8[]) AS taken (login, n)"
+    " WHERE i.login = taken.login AND i.n = taken.n"
+)
 _CHAIN = "INSERT INTO commandlog.chain SELECT * FROM unnest(%b::int8[], %b::bytea[], %b::bytea[], %b::bytea[])"
 _PARTS = (
     "INSERT INTO commandlog.parts SELECT seq, frame, words, words_hash, string_to_array(readers, %t), erased_by"
@@ -102,7 +106,7 @@ def put(conn: Connection[Any], placed: list[Placed], changed: list[Changed]) -> 
 
 def done(
     conn: Connection[Any],
-    taken: list[int],
+    taken: list[Sent],
     notes: Sequence[tuple[str, bytes, str]],
     unwanted: Sequence[tuple[str, bytes]] = (),
 ) -> None:
@@ -111,7 +115,7 @@ def done(
     `unwanted` are files whose records were not taken: what has come of them goes.
     """
     if taken:
-        conn.execute("DELETE FROM commandlog.inbox WHERE n = ANY(%b)", (taken,))
+        conn.execute(_TAKEN, ([row.login for row in taken], [row.n for row in taken]))
     for login_and_file in unwanted:
         conn.execute("DELETE FROM commandlog.pieces_in WHERE login = %s AND file = %s", login_and_file)
     if notes:

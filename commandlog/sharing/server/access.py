@@ -34,14 +34,15 @@ _FUNCTIONS = f"""
 CREATE FUNCTION commandlog.my_readers() RETURNS text[] {_ASKED} AS $$ BEGIN RETURN
     (SELECT ARRAY[party, '*'] FROM commandlog.desks WHERE {_ADMITTED} AND NOT keeper); END $$;
 CREATE FUNCTION commandlog.room_in_inbox() RETURNS boolean {_ASKED}
-    SET enable_sort = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$ BEGIN RETURN
-    EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED}) AND (
-    (SELECT most < {_SURELY} OR most < {ROOM_ROWS} AND pg_table_size('commandlog.inbox') < {ROOM_BYTES} FROM (
-        SELECT coalesce(({_WAITING} login DESC, n DESC LIMIT 1) - ({_WAITING} login, n LIMIT 1) + 1, 0) AS most
-        OFFSET 0) AS waiting)
-    OR (SELECT count(*) < {ROOM_ROWS} AND coalesce(sum(bytes), 0) < {ROOM_BYTES} FROM (
+    SET enable_sort = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$ DECLARE most bigint := (
+    SELECT coalesce(({_WAITING} login DESC, n DESC LIMIT 1) - ({_WAITING} login, n LIMIT 1) + 1, 0)
+    FROM commandlog.desks WHERE {_ADMITTED}); BEGIN
+    IF most IS NULL THEN RETURN false; END IF;  -- it is not admitted
+    IF most < {_SURELY} OR most < {ROOM_ROWS} AND pg_table_size('commandlog.inbox') < {ROOM_BYTES} THEN
+        RETURN true; END IF; RETURN
+    (SELECT count(*) < {ROOM_ROWS} AND coalesce(sum(bytes), 0) < {ROOM_BYTES} FROM (
         SELECT octet_length(frame) + coalesce(octet_length(words), 0) AS bytes FROM commandlog.inbox
-        WHERE login = session_user LIMIT {ROOM_ROWS}) AS mine)); END $$;
+        WHERE login = session_user LIMIT {ROOM_ROWS}) AS mine); END $$;
 CREATE FUNCTION commandlog.room_for_pieces() RETURNS boolean {_ASKED} AS $$ BEGIN RETURN
     EXISTS (SELECT FROM commandlog.desks WHERE {_ADMITTED})
     AND (SELECT count(*) < {ROOM_BYTES // PIECE} FROM (
@@ -55,7 +56,8 @@ CREATE FUNCTION commandlog.room_left() RETURNS trigger VOLATILE {_DEFINER} LANGU
         WHEN 'pieces_in' THEN commandlog.room_for_pieces() ELSE commandlog.room_for_pulses() END) THEN
         RAISE insufficient_privilege USING MESSAGE = 'too much at once'; END IF; RETURN NULL; END $$;
 CREATE FUNCTION commandlog.joined() RETURNS boolean LANGUAGE sql VOLATILE {_DEFINER} AS
-    $$ WITH mine AS (UPDATE commandlog.desks SET joined = coalesce(joined, clock_timestamp())
+    $$ SELECT set_config('synchronous_commit', 'on', true);  -- unlike what it sends, it does not say this again
+       WITH mine AS (UPDATE commandlog.desks SET joined = coalesce(joined, clock_timestamp())
                      WHERE {_ADMITTED} RETURNING 1)
        SELECT EXISTS (SELECT FROM mine) $$;
 CREATE FUNCTION commandlog.end_stalled_keeper() RETURNS void LANGUAGE sql VOLATILE {_DEFINER} AS
@@ -189,9 +191,12 @@ def login(names: Names, name: str, verifier: str, role: Identifier) -> list[Stat
 def desk(names: Names, party: str, number: int, code: str, verifier: str, hours: float | None) -> list[Statement]:
     """Return what makes the login of a desk, whose invitation runs out after `hours`; None: it needs no invitation."""
     name = names.login(code)
+    # What a desk sends it also keeps, until it comes back with its place: nobody waits for the disk before that.
+    soon = SQL("ALTER ROLE {} SET synchronous_commit = off").format(Identifier(name))
     row = SQL("INSERT INTO commandlog.desks (login, party, desk, ends, joined) VALUES ({}, {}, {}, {}, {})")
     return [
         *login(names, name, verifier, names.party(number)),
+        soon,
         SQL("GRANT {} TO {}").format(Identifier(name), names.keeper),
         row.format(Literal(name), Literal(party), Literal(code), ending(hours), SQL("NULL" if hours else "now()")),
     ]

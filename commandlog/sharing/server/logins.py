@@ -151,7 +151,9 @@ def log_of(connection: psycopg.Connection) -> bytes | None:
 
 def change_password(connection: psycopg.Connection, password: str) -> None:
     """Give the login of this connection another password, without telling the server what it is."""
-    connection.execute(SQL("ALTER ROLE CURRENT_USER PASSWORD {}").format(Literal(scram(password))))
+    with connection.transaction():
+        connection.execute("SET LOCAL synchronous_commit = on")  # else the old one could be what holds after a crash
+        connection.execute(SQL("ALTER ROLE CURRENT_USER PASSWORD {}").format(Literal(scram(password))))
 
 
 def scram(password: str) -> str:

@@ -100,7 +100,7 @@ CREATE TABLE checkpoints (
 CREATE TABLE beats (
     desk text PRIMARY KEY, seq bigint NOT NULL, hash bytea NOT NULL, at bigint NOT NULL, signature bytea NOT NULL);
 CREATE TABLE inbox (
-    n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    n bigint GENERATED ALWAYS AS IDENTITY,
     login name NOT NULL DEFAULT session_user,
     id bytea NOT NULL CHECK (octet_length(id) = 16),
     header bytea NOT NULL CHECK (octet_length(header) <= {HEADER}),
@@ -108,8 +108,8 @@ CREATE TABLE inbox (
     words bytea CHECK (octet_length(words) <= {WORDS}),
     words_hash bytea CHECK (octet_length(words_hash) = 32),
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (login, n),
     UNIQUE (login, id));
-CREATE INDEX inbox_of ON inbox (login, n);
 CREATE TABLE pieces_in (
     login name NOT NULL DEFAULT session_user,
     file bytea NOT NULL CHECK (octet_length(file) = 32),
