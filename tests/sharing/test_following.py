@@ -17,8 +17,9 @@ from commandlog.log.verify import verify
 from commandlog.model.order import Branched
 from commandlog.model.records import Words
 from commandlog.sharing.following import following, paging
-from commandlog.sharing.following.following import FEW, Follower
+from commandlog.sharing.following.following import Follower
 from commandlog.sharing.following.forked import Forked
+from commandlog.sharing.following.paging import FEW
 from commandlog.sharing.link import connect
 from commandlog.verbs import saying, withholding
 from tests.log.histories import everything
@@ -132,10 +133,10 @@ def test_a_slow_line_is_asked_for_what_it_carries_in_a_moment(
         saying.note(police, long)
     evening.publish()
     log, taken = evening.member("V1"), list[int]()
-    given = conninfo_to_dict(evening.event.dsn(evening.event.desks["V1"]))
+    dsn = evening.event.dsn(evening.event.desks["V1"])
     with (
-        Proxy(int(given["port"] or 0)) as proxy,
-        closing(connect(make_conninfo(**{**given, "port": proxy.port}))) as conn,
+        Proxy(int(conninfo_to_dict(dsn)["port"] or 0)) as proxy,
+        closing(connect(make_conninfo(dsn, port=proxy.port))) as conn,
     ):
         proxy.weather = Weather(rate=rate)
         follower = Follower(log, conn, evening.public, paging.BYTES)

@@ -21,6 +21,7 @@ from commandlog.sharing.following import following
 from commandlog.sharing.following import forked as forking
 from commandlog.sharing.following.following import Follower
 from commandlog.sharing.following.forked import Forked
+from commandlog.sharing.following.paging import FEW
 from commandlog.sharing.following.pulses import Pulse, signed
 from commandlog.verbs import saying
 from tests.sharing.hand import CHAIN, Evening, evening, pull_all
@@ -364,8 +365,8 @@ def test_a_long_page_ends_where_a_keeper_vouches_for_it_and_nothing_else_is_beli
     last = _at(evening, 125)
     forged = last._replace(header=last.header[:82] + bytes(64) + last.header[146:])
     _rewrite(evening, 125, [forged, *(_at(evening, seq) for seq in range(126, evening.upto + 1))])
-    assert follower.pull().upto == following.FEW
-    assert follower.pull() == (100 - following.FEW, 100, True, 0.0)
+    assert follower.pull().upto == FEW
+    assert follower.pull() == (100 - FEW, 100, True, 0.0)
     with pytest.raises(Forked):
         follower.pull()
     assert follower.log.refresh() == 100
