@@ -215,7 +215,11 @@ def test_who_asks_for_a_lock_that_nobody_needs_is_ended(siege: Siege, recorder: 
         with siege.hosted.connect("keeper") as keeper, attacking(siege, "P1", recorder, sessions=2) as (first, second):
             send(first, "BEGIN; SELECT * FROM commandlog.chain")
             second.pgconn.send_query(b"CREATE RULE mine AS ON INSERT TO commandlog.chain DO ALSO NOTIFY chain")
-            time.sleep(0.3)
+            waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = %s AND NOT granted)"
+            end = time.monotonic() + 60
+            while siege.hosted.admin.execute(waits, (second.info.backend_pid,)).fetchone() != (True,):
+                assert time.monotonic() < end
+                time.sleep(0.02)
             assert end_long_transactions(keeper) == [siege.hosted.desks["P1"].login]
             keeper.execute("SET lock_timeout = '1s'")
             keeper.execute("SELECT count(*) FROM commandlog.chain")
