@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commandlog.commands.following import _Password, _Person
+from commandlog.commands.shared.following import _Password, _Person
 from commandlog.language import speaking
 from commandlog.log.keys import settings_folder
 from commandlog.model.errors import RuleError

@@ -1,4 +1,4 @@
-"""The command that keeps a desk in touch with the shared log for as long as it runs; the window starts it, too."""
+"""Keeping a desk in touch with the shared log for as long as the command runs; the window starts it, too."""
 
 import os
 import queue
@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from commandlog.commands.common import FILE, opened
-from commandlog.commands.sharing import ended_by_signals
+from commandlog.commands.common import opened
+from commandlog.commands.shared.asking import ended_by_signals
 from commandlog.language import _
 from commandlog.log.keys import settings_folder
 from commandlog.model.errors import RuleError, Unavailable
@@ -28,12 +28,8 @@ from commandlog.views.moments import zone_of
 ONCE = 30.0  # seconds without any progress after which `--once` gives up
 
 
-@click.command()
-@FILE
-@click.option("--json", "as_json", is_flag=True, help="One JSON document a line, whenever something changes.")
-@click.option("--once", is_flag=True, help="End when all is sent and received; exits 1 where that could not be done.")
-def follow(file: Path, as_json: bool, once: bool) -> None:
-    """Send what is written in FILE to the shared log, and take in what others write, until Ctrl-C."""
+def follow(file: Path, *, as_json: bool, once: bool) -> None:
+    """Keep a desk in touch with the shared log, as `commandlog follow` says."""
     with opened(file) as log:
         if log.member is None or log.member.keeper:
             raise RuleError(_("{file} is not a desk of a shared log: `share` it, or `join` one.").format(file=file))
@@ -156,6 +152,3 @@ class _Lines:
                     self.answers.put(line.decode("utf-8", "replace").rstrip("\r"))
         self.stop.set()
         self.answers.put(None)
-
-
-COMMANDS = [follow]

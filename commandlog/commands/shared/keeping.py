@@ -1,4 +1,4 @@
-"""The command that puts a shared log in order for as long as it runs, and what an administrator asks of it."""
+"""Putting a shared log in order for as long as the command runs, and what an administrator asks of it."""
 
 import sys
 import threading
@@ -14,7 +14,7 @@ from dateutil import tz
 from psycopg.conninfo import conninfo_to_dict
 
 from commandlog.commands.common import print_json
-from commandlog.commands.sharing import SERVER, ask, ended_by_signals, shown, with_password
+from commandlog.commands.shared.asking import ask, ended_by_signals, shown, with_password
 from commandlog.language import _
 from commandlog.log.keys import desk_key, settings_folder
 from commandlog.model.errors import RuleError
@@ -29,59 +29,13 @@ from commandlog.sharing.link import connect, telling
 from commandlog.sharing.server import purging, server
 from commandlog.sharing.server.standing import standing, standing_lines
 
-NEW = "*"
 EVERY = 60.0  # seconds between two lines when nothing changes
 
 
-@click.command()
-@SERVER
-@click.option("--file", type=click.Path(path_type=Path), help="Its own log, which holds everything; made at first.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document a line, each second.")
-@click.option("--status", is_flag=True, help="Only say how the shared log stands; exits 1 where it stands still.")
-@click.option("--purge", is_flag=True, help="Only destroy what was erased in the server's files too; needs its owner.")
-@click.option(
-    "--adopt", metavar="FILE", type=click.Path(path_type=Path), help="First put back what the server has lost."
-)
-@click.option("--branch", metavar="REASON", default="", help="First decide to go on without what it lost.")
-@click.option("--person", metavar="NAME", default="", help="With --branch: who decides so.")
-@click.option(
-    "--login", metavar="[LOG1]", is_flag=False, flag_value=NEW, default="", help="Only make a login for one more."
-)
-@click.option(
-    "--trust", nargs=2, metavar="LOG2 FINGERPRINT", help="Only say, where one is at work, that this one more is."
-)
-def keep(
-    dsn: str,
-    file: Path | None,
-    as_json: bool,
-    status: bool,
-    purge: bool,
-    adopt: Path | None,
-    branch: str,
-    person: str,
-    login: str,
-    trust: tuple[str, str] | None,
-) -> None:
-    """Put a shared log in order, until SIGTERM or Ctrl-C; where another does so already, stand by for it."""
-    if sum(map(bool, (status, purge, adopt, branch, login, trust))) > 1 or bool(branch) != bool(person):
-        told = _("Say one of --status, --purge, --login, --trust, --adopt FILE, or --branch REASON with --person NAME.")
-        raise click.UsageError(told)
-    if purge:
-        _purge(with_password(dsn))
-        return
-    if login:
-        _make_login(with_password(dsn), login)
-        return
-    entrance = _Entrance(dsn)
-    if status:
-        _say_standing(entrance, as_json=as_json)
-        return
+def keep(dsn: str, file: Path | None, adopt: Path | None, branch: str, person: str, *, as_json: bool) -> None:
+    """Put a shared log in order until SIGTERM or Ctrl-C, after what a person has decided about what the server lost."""
     stop = threading.Event()
-    with _keeper(entrance, file) as keeper, telling(dsn), closing(keeper):
-        if trust:
-            keepers_log.trust(keeper.log, trust[0].upper(), trust[1].lower())
-            click.echo(_("{desk} is to be trusted: the log keeper at work says so to all desks.").format(desk=trust[0]))
-            return
+    with _keeper(_Entrance(dsn), file) as keeper, telling(dsn), closing(keeper):
         if adopt:
             told = _("{n} records were put back on the server.")
             click.echo(told.format(n=adopting.put_back(keeper, adopt)))
@@ -89,6 +43,13 @@ def keep(
             keeper = _branched(keeper, branch, person)
         with closing(keeper.log), ended_by_signals(stop):
             keeper.run(stop, _Teller(as_json=as_json))
+
+
+def trust(dsn: str, file: Path | None, desk: str, fingerprint: str) -> None:
+    """Let the keeper at work say to all desks that another is to be trusted."""
+    with _keeper(_Entrance(dsn), file) as keeper, telling(dsn), closing(keeper):
+        keepers_log.trust(keeper.log, desk.upper(), fingerprint.lower())
+    click.echo(_("{desk} is to be trusted: the log keeper at work says so to all desks.").format(desk=desk))
 
 
 def _branched(keeper: Keeper, reason: str, person: str) -> Keeper:
@@ -118,10 +79,11 @@ class _Entrance:
             return self()
 
 
-def _make_login(dsn: str, which: str) -> None:
-    """Make a login for one more keeper, or give one a new password; prints a line for a password file."""
+def make_login(dsn: str, which: str) -> None:
+    """Make a login for one more keeper, or give one that is named a new password; prints a line for a password file."""
+    dsn = with_password(dsn)
     with telling(dsn), closing(connect(dsn, role="admin")) as connection:
-        made = server.add_keeper(connection) if which == NEW else server.renew(connection, which.upper(), None)
+        made = server.renew(connection, which.upper(), None) if which else server.add_keeper(connection)
     address = address_in(dsn, made.login)
     parts = (address.host, str(address.port), address.database, made.login, made.password)
     click.echo(":".join(part.replace("\\", "\\\\").replace(":", "\\:") for part in parts))
@@ -130,7 +92,9 @@ def _make_login(dsn: str, which: str) -> None:
     click.echo(f"  commandlog keep --server {shown(dsn, made.login)}", err=True)
 
 
-def _purge(dsn: str) -> None:
+def purge(dsn: str) -> None:
+    """Destroy what was erased in the server's files too, and say what is left to others."""
+    dsn = with_password(dsn)
     with telling(dsn), closing(connect(dsn, role="admin")) as connection:
         left = purging.purge_server(connection)
     click.echo(_("What was erased is gone from the tables' files."))
@@ -198,8 +162,9 @@ def _health_lines(health: Health) -> Iterator[str]:
         yield told.format(desks=", ".join(health.differs))
 
 
-def _say_standing(entrance: _Entrance, *, as_json: bool) -> None:
-    with closing(entrance.first()) as connection, telling(entrance.dsn):
+def say_standing(dsn: str, *, as_json: bool) -> None:
+    """Say how the shared log stands; exits 1 where it stands still."""
+    with closing(_Entrance(dsn).first()) as connection, telling(dsn):
         found = standing(connection)
     if as_json:
         print_json({**msgspec.to_builtins(found), "still": found.still})
@@ -208,6 +173,3 @@ def _say_standing(entrance: _Entrance, *, as_json: bool) -> None:
             click.echo(line)
     if found.still:
         raise click.exceptions.Exit(1)
-
-
-COMMANDS = [keep]
