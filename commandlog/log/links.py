@@ -15,7 +15,7 @@ from threading import Thread
 from typing import NamedTuple
 
 PAGE = 500  # records read at a time: no transaction is open for long, see `reading.paged`
-SLICE = 20_000  # records given to a process at a time
+SLICE = 5_000  # records given to a process at a time: with few to share out, one would wait for the other's last
 
 MISSING, HEADER, FRAME, BOTH, CHANGED, LINK, EARLIER = (
     *("missing", "header", "frame", "both", "changed", "link", "earlier"),
@@ -135,6 +135,7 @@ def helping(uri: str, start: bytes, waiting: Slices, found: list[Checked], numbe
         for thread in threads:
             thread.join()
         for helper in helpers:
+            helper.kill()  # it has nothing left to do but to put itself away, and only reads
             helper.communicate()
 
 

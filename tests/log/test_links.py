@@ -95,3 +95,12 @@ def test_a_helper_that_cannot_start_is_done_without(path: Path, monkeypatch: pyt
         assert verify.verify(path).holds
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert verify.verify(path).holds
+
+
+def test_a_log_from_which_help_pays_is_cut_into_enough_slices_to_share_out() -> None:
+    """With five, one process would stand still while the other checks the last: a fifth of all the time."""
+    for last in (verify.PARALLEL_FROM, 100_003):
+        found = links.slices(last)
+        assert len(found) >= 10
+        assert [end + 1 for _first, end in found][:-1] == [first for first, _end in found][1:]
+        assert (found[0][0], found[-1][1]) == (1, last)
