@@ -20,6 +20,7 @@ from commandlog.sharing.server.server import (
     add_desk,
     add_party,
     as_script,
+    change_password,
     create,
     hardening,
     migrate,
@@ -203,6 +204,28 @@ def test_a_lost_invitation_is_given_anew(event: Hosted) -> None:
     revoke(event.admin, "P1")
     with pytest.raises(RuleError, match="P1"):
         renew(event.admin, "P1")
+
+
+@needs_own
+def test_what_a_desk_says_once_is_on_disk_when_it_is_told(server: Server) -> None:
+    hosted = host_on(server.admin_dsn)
+    logins = {"P1": "off", "V1": "off", "keeper": "on"}  # what a desk sends it keeps, and sends again
+    for who, on in logins.items():
+        with hosted.connect(who) as connection:
+            assert connection.execute("SHOW synchronous_commit").fetchone() == (on,)
+    login = hosted.desks["P1"]
+    with hosted.connect("P1") as police:
+        change_password(police, "another word")
+        server.kill()
+    server.start()
+    with connect(hosted.dsn(Login(login.login, "another word", "P1"))) as police:
+        assert police.execute("SELECT commandlog.joined()").fetchone() == (True,)
+        server.kill()
+    server.start()
+    hosted.admin.close()
+    with connect(hosted.event.dsn, role="admin") as admin:
+        joined = "SELECT joined IS NOT NULL FROM commandlog.desks WHERE desk = 'P1'"
+        assert admin.execute(joined).fetchone() == (True,)
 
 
 def test_the_server_keeps_of_a_password_what_it_would_have_made_itself(event: Hosted) -> None:
