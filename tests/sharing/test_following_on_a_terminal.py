@@ -12,7 +12,7 @@ from commandlog.commands.shared.following import _Password, _Person
 from commandlog.language import speaking
 from commandlog.log.keys import settings_folder
 from commandlog.model.errors import RuleError
-from commandlog.sharing.desk.followed import lock_of
+from commandlog.sharing.desk.followed import alone
 from commandlog.sharing.desk.showing import Shower
 from commandlog.sharing.desk.state import State
 from commandlog.sharing.desk.telling import state_lines
@@ -49,7 +49,7 @@ def test_nobody_at_work_is_said_after_a_while(followed_for: int, is_said: bool, 
         state = State("joined", since=log.clock() - followed_for)
         told = "\n".join(state_lines(log, state, UTC))
         assert "commandlog follow '" in told  # as it is typed
-        with lock_of(log.path):
+        with alone(log.path):
             told = "\n".join(state_lines(log, state, UTC))
         assert ("Nobody puts" in told) == is_said
 
