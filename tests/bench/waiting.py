@@ -104,14 +104,10 @@ def typing(mine: Path, theirs: Path, settings: Path, entries: int = ENTRIES, *, 
     told = context.SimpleQueue()
     beside = context.Process(target=rebasing, args=(mine, theirs, stop, told), daemon=True)
     model, line = driven.view.entries(), driven.window.entry.line
-    changed: set[str] = set()
-
-    def note(first: Any, last: Any) -> None:
-        changed.update(model.line(row).reference for row in range(first.row(), last.row() + 1))
-
-    model.dataChanged.connect(note)
+    changed: list[int] = []
+    model.dataChanged.connect(lambda first, last: changed.append(last.row() - first.row() + 1))
     came: list[float] = []
-    model.rowsInserted.connect(lambda *_rows: came.append(own_clock()))
+    model.rowsInserted.connect(lambda *_rows: came.append(driven.painted))  # asking for the time would take longer
     if not alone:
         beside.start()
     entered, moved = [], []
@@ -134,7 +130,7 @@ def typing(mine: Path, theirs: Path, settings: Path, entries: int = ENTRIES, *, 
         driven.rest(0.5)
     driven.close()
     driven.rest(0.2)  # the program beside it ends
-    return Waited(entered, rebases, placed, moved, len(changed))
+    return Waited(entered, rebases, placed, moved, sum(changed))
 
 
 def _stays(driven: Driven, seconds: float) -> list[str]:
