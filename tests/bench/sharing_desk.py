@@ -38,7 +38,8 @@ BEHIND = 100_000  # records that a desk catches up
 ENTRIES = 300  # that are delivered, one at a time
 DESKS, RATE, SECONDS = 200, 20, 20.0  # that follow one evening; its entries a second, for so long
 PROCESSES = 4  # in which light followers live
-_SELECT = "SELECT seq, header, hash FROM commandlog.chain WHERE seq > %s ORDER BY seq LIMIT 50"
+_BARE = "CREATE TABLE bare (seq bigint PRIMARY KEY, header bytea, hash bytea, frame bytea, words bytea)"
+_SELECT = "SELECT seq, header, hash, frame, words FROM bare WHERE seq > %s ORDER BY seq LIMIT 50"
 
 
 @contextmanager
@@ -250,23 +251,24 @@ def _await(conn: psycopg.Connection, seconds: float) -> bool:
 
 
 def followers(folder: Path, say: Results, desks: int = DESKS, seconds: float = SECONDS) -> None:
-    """Two hundred desks follow one evening, against as many bare connections that listen and select.
+    """Two hundred desks follow one evening, against as many bare connections that listen and select the same bytes.
 
     Two hundred programs with a file each do not fit this machine: all but two are light, a desk's login and connection
     that asks what a desk asks and checks nothing; those two are whole desks, whose share of the time is theirs.
     """
     folder, entries = folder / "followers", round(RATE * seconds)
     codes = {f"D{number}": f"party{number % 7 + 1}" for number in range(1, desks + 1)}
-    with _event(folder, 2 * entries + 1_000, codes) as (log, hosted):
-        first = log.head.seq - 2 * entries
+    with _event(folder, entries + 1_000, codes) as (log, hosted):
+        first = log.head.seq - entries
         hosted.admin.execute("DELETE FROM commandlog.parts WHERE seq > %s", (first,))
         hosted.admin.execute("DELETE FROM commandlog.opened WHERE by_seq > %s", (first,))
         hosted.admin.execute("DELETE FROM commandlog.checkpoints WHERE seq > %s", (first,))
         hosted.admin.execute("DELETE FROM commandlog.chain WHERE seq > %s", (first,))
+        hosted.admin.execute(_BARE)
         bare, bare_cpu = _evening(hosted, log, first, entries, [hosted.event.dsn] * desks, _SELECT)
         dsns = [hosted.dsn(login) for login in list(hosted.desks.values())[2:]]
         with _whole(folder, hosted, "D1"), _whole(folder, hosted, "D2"):
-            ours, cpu = _evening(hosted, log, first + entries, entries, dsns, PAGE + IN_ORDER)
+            ours, cpu = _evening(hosted, log, first, entries, dsns, PAGE + IN_ORDER)
         ratio = median(ours) / median(bare)
         say.say(
             desks,
@@ -316,7 +318,11 @@ def _evening(
     for number, seq in enumerate(range(first + 1, last + 1)):
         time.sleep(max(0.0, start + number / RATE - time.monotonic()))
         with hosted.admin.transaction():
-            past.send(log, hosted.admin, seq, seq)
+            if query == _SELECT:
+                (row,) = log.db.execute("SELECT seq, header, hash, frame, words FROM records WHERE seq = ?", (seq,))
+                hosted.admin.execute("INSERT INTO bare VALUES (%s, %s, %s, %s, %s)", row)
+            else:
+                past.send(log, hosted.admin, seq, seq)
         told[seq] = time.monotonic()
         hosted.admin.execute("NOTIFY chain")
     times = [came - told[seq] for _process in processes for seq, came in results.get(timeout=60)]
