@@ -11,7 +11,8 @@ from commandlog.model.errors import Damaged, RuleError
 from commandlog.model.order import Branched
 from commandlog.sharing.following.following import Follower
 from commandlog.sharing.keeper import adopting, statements
-from commandlog.sharing.keeper.keeper import Behind, Keeper
+from commandlog.sharing.keeper.beginning import Behind
+from commandlog.sharing.keeper.keeper import Keeper
 from commandlog.sharing.keeper.keepers_log import open_keepers_log
 from commandlog.verbs import saying, withholding
 from tests.log.histories import everything

@@ -153,8 +153,7 @@ def _read(sent: Sent) -> tuple[Any, Words, str]:
 
 def _fits(frame: Frame) -> bool:
     """Whether every number is one that a calendar holds; those that are no times are all smaller."""
-    numbers = (getattr(frame, name) for name in frame.__struct_fields__)
-    return all(EARLIEST <= number <= LATEST for number in numbers if type(number) is int)
+    return all(EARLIEST <= said <= LATEST for said in msgspec.structs.astuple(frame) if type(said) is int)
 
 
 def _number(frame: bytes) -> int:

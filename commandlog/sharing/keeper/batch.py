@@ -47,6 +47,28 @@ class Done(NamedTuple):
         return self.taken + self.declined + self.dropped
 
 
+class Turn(NamedTuple):
+    """What came of one turn: what was done, and up to where the log is now.
+
+    Not `active`: another keeper puts the log in order, and this one stands by.
+    """
+
+    active: bool
+    upto: int
+    done: Done = Done()
+    seconds: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        """How many rows of the inbox were dealt with."""
+        return self.done.rows
+
+    @property
+    def taken(self) -> int:
+        """How many of them have their place now."""
+        return self.done.taken
+
+
 def put_in_order(order: Ordering, rows: list[Sent], unfit: Counter[bytes], until: float) -> Done:
     """Deal with rows one after the other, at least one and no more after `until` (time.monotonic).
 

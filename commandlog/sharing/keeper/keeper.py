@@ -14,24 +14,23 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from commandlog.language import _
 from commandlog.log import chain
 from commandlog.log.signing import Signer
 from commandlog.log.store import Clock, Log, system_clock
-from commandlog.model.errors import Damaged, RuleError, Unavailable
+from commandlog.model.errors import Unavailable
 from commandlog.model.frames import Frame
 from commandlog.model.records import DeskOpened
 from commandlog.sharing.following.following import Follower
 from commandlog.sharing.following.forked import Forked
 from commandlog.sharing.keeper import rights, statements
 from commandlog.sharing.keeper.accepting import Known, Sent
-from commandlog.sharing.keeper.batch import Done, put_in_order
-from commandlog.sharing.keeper.keepers_log import fingerprint
+from commandlog.sharing.keeper.batch import Done, Turn, put_in_order
+from commandlog.sharing.keeper.beginning import Behind, check_server, introduced, obstacle_of
 from commandlog.sharing.keeper.keeping import Health, Housekeeping
 from commandlog.sharing.keeper.lease import RENEW, Lease, Superseded
 from commandlog.sharing.keeper.ordering import Ordering, Unfit, desks_of
@@ -43,44 +42,7 @@ AGAIN = 1.0  # seconds between two tries when the server does not answer
 QUIET = 0.005  # seconds of rest after a turn that found nothing, however often one is woken
 MANY, BUSY = 10, 0.1  # records of a turn, and seconds after it in which nobody waits for a notice
 
-
-class Behind(Damaged):
-    """The server lacks records that were in the shared log: `adopting` says what a person can do."""
-
-    @classmethod
-    def at(cls, server: int, last: int) -> Self:
-        """Return the error for a server that ends at one position, where the shared log had come to another."""
-        told = _(
-            "The server has the shared log up to {server}, and it went on to {last}: the server was put back to an"
-            " earlier state. Nothing is put in order until `keep --adopt FILE` has put the missing records back, FILE"
-            " being a log that has all of them, or somebody decides by `keep --branch` to go on without them."
-        )
-        return cls(told.format(server=server, last=last), server)
-
-
 Connect = Callable[[], "psycopg.Connection[Any]"]
-
-
-class Turn(NamedTuple):
-    """What came of one turn: what was done, and up to where the log is now.
-
-    Not `active`: another keeper puts the log in order, and this one stands by.
-    """
-
-    active: bool
-    upto: int
-    done: Done = Done()
-    seconds: float = 0.0
-
-    @property
-    def rows(self) -> int:
-        """How many rows of the inbox were dealt with."""
-        return self.done.rows
-
-    @property
-    def taken(self) -> int:
-        """How many of them have their place now."""
-        return self.done.taken
 
 
 class Keeper:
@@ -89,6 +51,7 @@ class Keeper:
     def __init__(self, log: Log, connect: Connect, key: Ed25519PrivateKey, clock: Clock = system_clock) -> None:
         """`log` is the keeper's own (`making.keepers_log`), `connect` logs in as a keeper, `key` signs for it."""
         self.log, self.clock, self.key = log, clock, key
+        self.public = key.public_key().public_bytes_raw()
         self._connect = connect
         self.conn: psycopg.Connection[Any] | None = None
         self.desk = self.party = ""
@@ -99,8 +62,7 @@ class Keeper:
         self.obstacle = ""
         """Why no desk would believe it."""
         self._sure = self._woken = False
-        self._senders = 1
-        self._busy = 0.0
+        self._senders, self._busy = 1, 0.0
         self._unfit = Counter[bytes]()
         self._tried: list[bytes] = []
         self._checkpoint = (0, 0.0)
@@ -156,38 +118,25 @@ class Keeper:
 
     def _introduce(self, conn: "psycopg.Connection[Any]") -> None:
         """Find out who this login is, and make sure that a server never waits for a keeper that was stopped."""
-        conn.execute("SET idle_in_transaction_session_timeout = '3s'")
-        conn.execute("SET lock_timeout = '3s'")
+        conn.execute("SET idle_in_transaction_session_timeout = '3s'; SET lock_timeout = '3s'; SET jit = off")
         conn.add_notify_handler(self._wake_up)  # they carry nothing, and are not to pile up
         conn.execute("LISTEN inbox")
-        about = conn.execute("SELECT log_id FROM commandlog.about").fetchone()
-        if about is None or bytes(about[0]) != self.log.id:
-            raise RuleError(_("The server holds another log than {file}.").format(file=self.log.path))
-        mine = conn.execute("SELECT party, desk FROM commandlog.desks WHERE login = session_user AND keeper").fetchone()
-        if mine is None:
-            raise RuleError(_("This login is not that of a log keeper: use the one that `share` has given."))
-        self.party, self.desk = mine
+        self.party, self.desk = introduced(conn, self.log, self.public)
         if not self.lease.holder:
             self.lease = Lease(f"{self.desk} {secrets.token_hex(8)}")
-        register = "INSERT INTO commandlog.keeper_keys (desk, key) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-        conn.execute(register, (self.desk, self._public))
-
-    @property
-    def _public(self) -> bytes:
-        return self.key.public_key().public_bytes_raw()
 
     def _begin(self, conn: "psycopg.Connection[Any]") -> None:
         """Be sure, before anything is put in order, that this log and the server's are the same."""
         with conn.transaction():
             self.lease.hold(conn)
         self._follow(conn)
-        self._check_server(conn)
+        check_server(conn, self.log)
         self.desks = desks_of(self.log.db)
         self.party = self.party or rights.driver(self.log.db)
         self.errands.clear()  # they are seen anew
         self._checkpoint = (self.log.db.execute("SELECT coalesce(max(seq), 0) FROM checkpoints").fetchone()[0], 0.0)
         if self.desk not in self.desks:
-            self.will_say(DeskOpened, desk=self.desk, party=self.party, key=self._public)
+            self.will_say(DeskOpened, desk=self.desk, party=self.party, key=self.public)
         self.house.begin()
         self._sure = True
 
@@ -210,30 +159,8 @@ class Keeper:
 
         Raises RuleError where the log names another key.
         """
-        self.obstacle = ""
-        known = self.log.db.execute("SELECT key FROM desks WHERE desk = ? ORDER BY since", (self.desk,)).fetchone()
-        if known and known[0] != self._public:
-            told = _("This machine's key is not that of the log keeper {desk}: run it where it ran, or with its key.")
-            raise RuleError(told.format(desk=self.desk))
-        if not known and self.log.db.execute("SELECT 1 FROM desks WHERE desk GLOB 'LOG*'").fetchone():
-            told = _(
-                "Waiting until {desk} is trusted by the desks. Say so where another one is at work:"
-                " commandlog keep --server … --trust {desk} {fingerprint}"
-            )
-            self.obstacle = told.format(desk=self.desk, fingerprint=fingerprint(self._public))
+        self.obstacle = obstacle_of(self.log, self.desk, self.public)
         return not self.obstacle
-
-    def _check_server(self, conn: "psycopg.Connection[Any]") -> None:
-        """Raise Damaged where the server lacks what a keeper has signed as its end."""
-        seq, head = statements.head(conn)
-        beats = conn.execute("SELECT coalesce(max(seq), 0) FROM commandlog.beats").fetchone()
-        last = max(self.log.head.seq, beats[0] if beats else 0)
-        if seq < last:
-            raise Behind.at(seq, last)
-        if head and head != self.log.head.hash:
-            raise Damaged(
-                _("The server has another record {seq} than {file}.").format(seq=seq, file=self.log.path), seq
-            )
 
     def _batches(self, conn: "psycopg.Connection[Any]") -> Turn:
         """Make one batch. A record that cannot be taken in, here or on the server, costs others some more tries."""
