@@ -66,6 +66,16 @@ def _version(programs: Path) -> int:
 
 
 @cache
+def with_tls() -> int:
+    """Return the newest version here that speaks TLS, 0 where none does."""
+    for version, path in sorted(programs().items(), reverse=True):
+        command = ["ldd", path / "postgres"]
+        if "libssl" in subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout:
+            return version
+    return 0
+
+
+@cache
 def _user() -> str | None:
     """Return as whom servers run: PostgreSQL refuses to be root."""
     if os.geteuid():

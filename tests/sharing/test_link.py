@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,7 @@ from commandlog.sharing.address import Address
 from commandlog.sharing.link import Refused, Unreachable, Untrusted, Watchdog, connect, telling
 from commandlog.sharing.server.server import revoke
 from tests.sharing.conftest import Hosted
-from tests.sharing.servers import PASSWORD, Server, free_port, programs
+from tests.sharing.servers import PASSWORD, Server, free_port, with_tls
 
 AWAY = Address("db.example.org", 5432, "event", "desk", "local")
 UNSAFE = [
@@ -59,24 +58,11 @@ def certificate(name: str) -> tuple[bytes, bytes]:
     return made.public_bytes(serialization.Encoding.PEM), secret
 
 
-def with_tls() -> int | None:
-    """Return a version whose programs were built with TLS."""
-    for version, path in programs().items():
-        if (
-            "ssl"
-            in subprocess.run(
-                [str(path / "pg_config"), "--configure"], capture_output=True, text=True, timeout=60
-            ).stdout
-        ):
-            return version
-    return None
-
-
 @pytest.fixture
 def trusted() -> Iterator[tuple[Server, Address]]:
     """A server with a certificate for 127.0.0.1, and how a desk connects to it."""
     version = with_tls()
-    if version is None:
+    if not version:
         pytest.skip("no server here was built with TLS")
     public, secret = certificate("127.0.0.1")
     server = Server(version, start=False, settings="ssl = on")

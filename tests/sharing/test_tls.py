@@ -4,7 +4,6 @@ Needs a PostgreSQL that was built with OpenSSL: this machine's, since the wheel'
 """
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +25,7 @@ from commandlog.verbs.events import open_event
 from tests.events import concert
 from tests.sharing.certificates import Authority, Pair
 from tests.sharing.keyring_file import FileKeyring
-from tests.sharing.servers import Server, programs
+from tests.sharing.servers import Server, programs, with_tls
 
 HOST = "localhost"
 _HBA = """
@@ -35,17 +34,6 @@ hostnossl all all 127.0.0.1/32 reject
 hostssl all {by_certificate} 127.0.0.1/32 cert
 hostssl all all 127.0.0.1/32 scram-sha-256
 """
-
-
-def with_tls() -> int:
-    """Return the newest version here that speaks TLS, 0 where none does."""
-    for version, path in sorted(programs().items(), reverse=True):
-        libraries = subprocess.run(
-            ["ldd", path / "postgres"], capture_output=True, text=True, timeout=60, check=False
-        ).stdout
-        if "libssl" in libraries:
-            return version
-    return 0
 
 
 pytestmark = pytest.mark.skipif(not with_tls(), reason="no PostgreSQL here was built with OpenSSL")
