@@ -28,6 +28,7 @@ from commandlog.commands import (
     proving,
     reading,
     scenarios,
+    settling,
     sharing,
     watching,
     writing,
@@ -46,7 +47,7 @@ SECTIONS: dict[str, tuple[Sequence[click.Command], ...]] = {
     marked("To look"): (reading.COMMANDS, watching.COMMANDS),
     marked("In and out"): (importing.COMMANDS, exporting.COMMANDS, printing_out.COMMANDS),
     marked("Who may know, and what is erased"): (disclosing.COMMANDS, accessing.COMMANDS),
-    marked("Many desks, one log"): (sharing.COMMANDS,),
+    marked("Many desks, one log"): (sharing.COMMANDS, settling.COMMANDS),
     marked("Safe and provable"): (preserving.COMMANDS, proving.COMMANDS, checking.COMMANDS),
     marked("When it is over"): (closing.COMMANDS,),
 }

@@ -2,20 +2,15 @@
 
 from typing import Any
 
-from msgspec import Struct
-
 from commandlog.language import _, marked
 from commandlog.log.derived import tasks as task_rows
 from commandlog.log.derived.table import now_at
-from commandlog.log.store import Log
 from commandlog.model.errors import CommandLogError
-from commandlog.model.frames import Millis
 from commandlog.model.words import OPEN_TASKS, label
 from commandlog.verbs import saying, tasks
 from commandlog.views import timeline
 from commandlog.views.lines import Line
-from commandlog.views.moments import Moment
-from commandlog.views.open_items import Conflict, conflicts
+from commandlog.views.settling import ConflictRow
 
 from ..about import about
 from ..asking import Answers, Field
@@ -24,7 +19,6 @@ from ..room import Room
 from ..session import Session
 
 ADDED = "added"
-MOST = 100  # conflicts that are listed: nobody works through more at a time
 _WAYS = {
     "accept": marked("Accept it after all"),
     "decline": marked("Give it back …"),
@@ -35,47 +29,6 @@ _WAYS = {
     "withdraw": marked("Withdraw it …"),
 }
 _KINDS = {name: kind for kind, step in tasks.STEPS.items() for name in _WAYS if step.name == name.replace("_", " ")}
-
-
-class ConflictRow(Struct, frozen=True):
-    """A conflict: what it was about, what was written and by whom, who had been first, and when it was written."""
-
-    entry: int
-    reference: str
-    about: str
-    subject: str
-    party: str
-    text: str
-    told: str
-    at: Millis
-    what: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What makes it this row, also when its record finds its place in the shared log."""
-        return "conflict", self.reference
-
-
-def of_log(log: Log, moment: Moment, party: str) -> tuple[int, list[ConflictRow]]:
-    """Return how many conflicts nobody has settled, as far as a party may see them, and the newest of them."""
-    found = conflicts(log, moment, party)
-    return len(found), [_row(log, moment, party, one) for one in reversed(found[-MOST:])]
-
-
-def _row(log: Log, moment: Moment, party: str, one: Conflict) -> ConflictRow:
-    lost = timeline.at_record(log, moment, one.seq, party)
-    subject = timeline.entry(log, moment, one.entry, party)
-    return ConflictRow(
-        entry=one.entry,
-        reference=one.reference,
-        about=one.about,
-        subject=one.subject,
-        party=lost.party if lost else "",
-        text=lost.text if lost else "",
-        told=one.told,
-        at=lost.occurred_at if lost else 0,
-        what=subject.text if subject else "",
-    )
 
 
 def current(session: Session, row: ConflictRow) -> Line | None:

@@ -13,13 +13,12 @@ from commandlog.model.covenant import Covenant
 from commandlog.model.harmless import visible
 from commandlog.views.lines import Line
 from commandlog.views.moments import local
+from commandlog.views.settling import ConflictRow, RefusedRow, met, not_taken
 
 from ..room import Room
 from ..theme import Theme
 from . import conflicts, refused
-from .conflicts import ConflictRow
 from .listing import ROW, ListScreen
-from .refused import RefusedRow
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 Settled = ConflictRow | RefusedRow
@@ -42,17 +41,17 @@ class SettleScreen(ListScreen):
 
         def work(log: Log) -> tuple[int, list[Settled]]:
             log.refresh()
-            many, met = conflicts.of_log(log, moment, party)
-            return many, [*met, *refused.of_log(log, moment)]
+            many, conflicting = met(log, moment, party)
+            return many, [*conflicting, *not_taken(log, moment)]
 
         return work
 
     def come(self, found: tuple[int, list[Settled]]) -> None:
         """Show it; of very many conflicts, the newest."""
-        met, rows = found
+        many, rows = found
         lost = sum(isinstance(one, RefusedRow) for one in rows)
         parts = [
-            ngettext("{n} conflict to settle", "{n} conflicts to settle", met).format(n=met) if met else "",
+            ngettext("{n} conflict to settle", "{n} conflicts to settle", many).format(n=many) if many else "",
             ngettext("{n} entry not taken", "{n} entries not taken", lost).format(n=lost) if lost else "",
         ]
         self.head.setText("   ·   ".join(one for one in parts if one) or _("Nothing to settle"))
