@@ -1,7 +1,8 @@
 """One log, open at one desk: what every screen is handed.
 
 Reading is done on the window's thread, from a log of its own; writing beside it, by one worker with a desk of its own,
-so that a slow disk never holds up the hands. Screens do things with `do` and hear of what happened by `advanced`.
+so that a slow disk never holds up the hands, and what is long in many short transactions by another, so that it never
+holds up an entry. Screens do things with `do` and hear of what happened by `advanced`.
 """
 
 from collections.abc import Callable
@@ -60,7 +61,7 @@ class Session(QObject):
         self._troubled = False
         self.stopped = ""
         self.locked: Callable[[], str] = str
-        self._writer = self._sit_down()
+        self._sit_down()
         self._looker = Worker(lambda: Log(path, reading=True), self, close=lambda log: log.close())
         self.shared.begin()
 
@@ -74,9 +75,12 @@ class Session(QObject):
         verb: Callable[[Desk], Value],
         done: Callable[[Value], None] | None = None,
         failed: Callable[[CommandLogError], None] | None = None,
+        *,
+        long: bool = False,
     ) -> None:
         """Do something at the desk, after what was asked before; `done` or `failed` is called when it is known.
 
+        What is `long` and gives way to others (an attachment of 25 MB) is done beside the rest, which goes before it.
         What fails without a `failed` of its own is `refused`. While the disk refuses, `trouble` says so. Nothing is
         done where writing was `stopped` or the desk is `locked`.
         """
@@ -98,7 +102,7 @@ class Session(QObject):
             if failed is None or is_there(failed):
                 (failed or self._refused)(error)
 
-        self._writer.ask(verb, well, ill)
+        (self._carrier if long else self._writer).ask(verb, well, ill)
 
     def look(
         self,
@@ -135,9 +139,9 @@ class Session(QObject):
 
     def sit_at(self, party: str) -> None:
         """Sit down at the desk of another party, once all is stored that was said at this one."""
-        self._writer.stop()
+        self._finish()
         self.party = party
-        self._writer = self._sit_down()
+        self._sit_down()
         self.moved.emit()
 
     def party_name(self) -> str:
@@ -149,11 +153,17 @@ class Session(QObject):
         self.bridge.stop()
         self.shared.end()
         self.closing.emit()
-        self._writer.stop()
+        self._finish()
         self._looker.drop()
         self.log.close()
 
-    def _sit_down(self) -> Worker[Desk]:
+    def _finish(self) -> None:
+        """Finish what was asked; what was stored in the last moment may have an attachment that was not."""
+        for worker in (self._carrier, self._writer, self._carrier):
+            worker.stop()
+
+    def _sit_down(self) -> None:
+        """Have the desk that is sat at written for, by one worker, and by one for what is long, when it is needed."""
         path, party = self.path, self.party
 
         def tool() -> Desk:
@@ -164,9 +174,8 @@ class Session(QObject):
                 log.close()
                 raise
 
-        worker = Worker(tool, self, close=lambda desk: desk.log.close())
-        worker.ask(lambda desk: desk.code, self._seated, self._refused)
-        return worker
+        self._writer, self._carrier = (Worker(tool, self, close=lambda desk: desk.log.close()) for _one in range(2))
+        self._writer.ask(lambda desk: desk.code, self._seated, self._refused)
 
     def _seated(self, code: str) -> None:
         self.desk_code = code

@@ -59,8 +59,9 @@ class Worker(QThread, Generic[Tool]):
         Whoever asked hears of it before this returns, while there is still something to read: what was stored in the
         last moment is no draft any more at the next start.
         """
-        self._jobs.put(None)
-        self.wait()
+        if self.isRunning():  # it may have been stopped before, and asked since
+            self._jobs.put(None)
+            self.wait()
         QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall.value)
         while not self._jobs.empty():
             self._jobs.put(None)

@@ -51,13 +51,13 @@ def take_in(session: Session, data: QMimeData, done: Callable[[Waiting], None]) 
 def attach_all(
     session: Session, entry: int, files: list[Waiting], failed: Callable[[Waiting, Exception], None]
 ) -> None:
-    """Attach files to an entry that has been stored, one after the other."""
+    """Attach files to an entry that has been stored, one after the other; entries that follow do not wait for it."""
     for one in files:
 
         def verb(desk: Desk, one: Waiting = one) -> Record:
             return attach(desk, now_at(desk.log.db, entry), one.content, name=one.name)
 
-        session.do(verb, failed=partial(failed, one))
+        session.do(verb, failed=partial(failed, one), long=True)
 
 
 def _reading(path: Path) -> Callable[[Log], Waiting]:

@@ -4,8 +4,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from commandlog_ui.entry.completion import Completions
 from commandlog_ui.entry.drafts import read_drafts
+from commandlog_ui.entry.files import Waiting, attach_all
 from commandlog_ui.window.main import MainWindow
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
@@ -153,6 +155,27 @@ def test_a_pasted_photo_goes_with_the_next_entry(window: MainWindow, qtbot: QtBo
 
     qtbot.waitUntil(lambda: any(line.attachments for line in _shown(window)))
     assert not entry.chips.files
+
+
+def test_an_entry_does_not_wait_for_an_attachment(window: MainWindow, qtbot: QtBot, log: Log) -> None:
+    """A large one takes a second: what is typed meanwhile is stored before it, and closing the window ends neither."""
+    made = enter_and_wait(window, qtbot, "film van de rij")
+    attach_all(
+        window.session, made, [Waiting("rij.bin", bytes(16 << 20), "")], lambda _file, error: pytest.fail(str(error))
+    )
+    enter_and_wait(window, qtbot, "intussen")
+    window.close()
+    log.refresh()
+    found = {line.kind: line.seq for line in lines(log)}
+    assert found["note"] < found["attached"]
+
+
+def enter_and_wait(window: MainWindow, qtbot: QtBot, text: str) -> int:
+    """Type an entry; returns its position once it is stored."""
+    with qtbot.waitSignal(window.entry.stored) as stored:
+        type_line(window, text)
+    assert stored.args
+    return int(stored.args[0].seq)
 
 
 def _shown(window: MainWindow) -> list[Line]:
