@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from commandlog.log.derived.table import PROVISIONAL
 from commandlog.log.desk import Desk, sit_down
 from commandlog.log.keys import settings_folder
 from commandlog.log.promised import promised
@@ -250,6 +251,28 @@ def test_what_waits_is_placed_and_the_rest_stays_behind_what_others_wrote(evenin
     assert desk.log.tip == desk.log.head.seq == evening.log.head.seq
     assert everything(desk.log) == everything(evening.log)
     assert len(desk.log.db.execute("SELECT * FROM promoted").fetchall()) == len(mine) + 1
+
+
+def test_a_long_page_comes_in_before_what_waits_in_parts(evening: Evening) -> None:
+    """The window takes each part in by itself: hundreds at once would hold up its keys."""
+    police = evening.sit("police")
+    desk, follower = evening.opened("B1")
+    pull_all(follower)
+    for upto in (60, 120, 20):
+        with evening.log.writing():
+            for number in range(upto):
+                saying.note(police, f"regel {number}")
+        evening.publish()
+        evening.checkpoint()
+    saying.note(desk, "wacht nog")
+    commits: list[str] = []
+    follower._full = True  # it is behind, and asks for as much as it may
+    follower.log.db.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
+    assert follower.pull().taken == 200
+    follower.log.db.set_trace_callback(None)
+    assert len(commits) == 3
+    assert everything(desk.log, before=PROVISIONAL) == everything(evening.log)
+    assert first_difference(desk.log.path) is None
 
 
 @pytest.mark.parametrize("forged", [False, True], ids=["decided", "forged"])

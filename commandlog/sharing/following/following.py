@@ -5,6 +5,7 @@ Enter meanwhile goes first.
 """
 
 import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -30,7 +31,7 @@ from commandlog.sharing.link import Revoked
 MANY, BEHIND_MINE = 500, 2_000
 """Records that are asked for at a time when catching up, and when own ones wait behind them."""
 PACE = 1.0  # seconds between two rebases of what waits, or more where one takes long: a fifth of the time at most
-HEAVY = 50_000  # records that would be derived anew (some 0.7 s), from which on it waits until nobody writes
+HEAVY = 500_000  # records behind what can be read (some 0.4 s of looking), from which on it waits until nobody writes
 QUIET = 10.0  # seconds without anything written here, after which that is begun
 INSIST = 5.0  # seconds of giving way after which a rebase goes first, once: who never stops writing must follow too
 
@@ -61,6 +62,21 @@ class _Page(NamedTuple):
     rows: list[Row]
     opened: list[Stored]
     later: frozenset[int] = frozenset()
+
+
+def _parts(rows: list[Row]) -> Iterator[list[Row]]:
+    """Yield rows that come in before what waits, so many at a time as the window shows without a halt.
+
+    A part ends where a keeper vouches for it, so that not every signature has to be checked.
+    """
+    part = list[Row]()
+    for row in rows:
+        part.append(row)
+        if row.signature is not None and len(part) >= FEW:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
 class Follower:
@@ -108,22 +124,24 @@ class Follower:
                 self._checker.all_here()
                 self._full = False
                 return self._open_later(head)
-            page = self._checked(rows)
+            start, mine = time.monotonic(), self._own(rows) if waits else []
+            slow = waits and len(mine) < len(rows)
+            if slow and not full and start < self._rested:
+                if not mine:
+                    return Pulled(0, head, later=self._rested)
+                slow, rows = False, mine
+            for part in _parts(rows) if waits else [rows]:
+                page = self._checked(part)
+                if not self._take(page):
+                    return Pulled(self.log.head.seq - head, self.log.head.seq, more=True)
+                self._checker = page.checker
         except (Wrong, msgspec.ValidationError) as wrong:
             raise forked(self.log, getattr(wrong, "position", head + 1), str(wrong), rows) from wrong
-        start, mine = time.monotonic(), self._own(rows) if waits else []
-        slow = (waits or bool(page.opened)) and len(mine) < len(rows)
-        if slow and not full and start < self._rested:
-            if not mine:
-                return Pulled(0, head, later=self._rested)
-            slow, page = False, self._checked(mine)
-        if not self._take(page):
-            return Pulled(0, head, more=True)
         if slow:
             now = time.monotonic()
             self._rested = now + max(PACE, 4 * (now - start))
-        self._checker, self._full = page.checker, full
-        return Pulled(len(page.rows), page.checker.head.seq, more=full)
+        self._full = full
+        return Pulled(len(rows), self._checker.head.seq, more=full)
 
     def _elsewhere(self, rows: list[Row]) -> Pulled:
         """Follow a server that does not have this file's own last record where a person decided so; else raise."""
