@@ -31,6 +31,7 @@ from commandlog.language import _
 from commandlog.model.covenant import Covenant
 
 MAX_PATTERN_TEXT = MAX_TEXT
+_MIDNIGHT = ("00:00", "00:00:00", "00:00:00.000")  # how a workbook gives a date that has no time of day
 
 
 class Entry(Struct, array_like=True, gc=False):
@@ -87,6 +88,7 @@ class Maker:
 
     def __init__(self, columns: tuple[str, ...], guess: Guess, mapping: Mapping, covenant: Covenant) -> None:
         self.counts: Counter[str] = Counter()
+        self.read = 0  # rows that have a time
         self.absent: Counter[str] = Counter()
         self.longitudes = 0.0
         self.no_place = 0  # the line of the first row whose coordinates are no place
@@ -177,10 +179,15 @@ class Maker:
         dated = cells[first] or self.clock.notation.kind
         if not written or not dated or not self._said(written):
             raise Fault(self._name(first), _("has no date and time"))
+        timeless = self.clock.timeless
         try:
-            return self.clock.read(written)
+            occurred = self.clock.read(written)
+            self.read += 1
         except ValueError as error:
             raise Fault(self._name(first), str(error)) from error
+        self.counts["no time"] += self.clock.timeless > timeless
+        self.counts["midnight"] += written.endswith(_MIDNIGHT) and not self.clock.notation.kind
+        return occurred
 
     def _where(self, cells: list[str]) -> str:
         given = [cells[n] for n in self._place if cells[n]]
@@ -228,17 +235,25 @@ class Maker:
         entry.raw[name] = written
         if not self._said(written):
             return
+        timeless = self.clock.timeless
         try:
             end = self.clock.read_end(written, entry.occurred)
         except ValueError:
             self.counts["end unread"] += 1
             return
+        self.counts["end no time"] += self.clock.timeless > timeless
         if end // 60_000 < entry.occurred // 60_000:
             self.counts["end before"] += 1
         else:
             entry.end = max(end, entry.occurred)
         moment = datetime.fromtimestamp(end / 1000, UTC).astimezone(self.clock.zone)
         entry.raw[name] = moment.isoformat(timespec="seconds" if moment.second else "minutes")
+
+    @property
+    def timeless(self) -> int:
+        """How many rows have a date and no time of day; all of them, where each of several says 00:00."""
+        without, every = self.counts["no time"], self.counts["no time"] + self.counts["midnight"]
+        return every if every == self.read > 2 else without
 
     def _lasts(self, entry: Entry, cells: list[str]) -> None:
         """Reckon the end from the duration, where there is one."""

@@ -229,6 +229,8 @@ def _notices(plan: Plan, maker: Maker) -> list[str]:
     told = [
         (clock.skipped, _skipped),
         (clock.doubled, _doubled),
+        (maker.timeless, _timeless),
+        (counts["end no time"], _end_timeless),
         (counts["pin"], _no_place),
         (counts["end unread"], _end_unread),
         (counts["end before"], _end_before),
@@ -255,6 +257,22 @@ def _notices(plan: Plan, maker: Maker) -> list[str]:
             )
         )
     return said
+
+
+def _timeless(count: int) -> str:
+    return ngettext(
+        "{count} row has a date and no time of day: it is taken as 00:00.",
+        "{count} rows have a date and no time of day: they are taken as 00:00.",
+        count,
+    )
+
+
+def _end_timeless(count: int) -> str:
+    return ngettext(
+        "{count} end has a date and no time of day: it is taken as 00:00.",
+        "{count} ends have a date and no time of day: they are taken as 00:00.",
+        count,
+    )
 
 
 def _skipped(count: int) -> str:

@@ -17,6 +17,7 @@ from commandlog.language import _
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T _-]?(\d\d)(\d\d)(\d\d)?)?(Z)?$")
 _EPOCH = re.compile(r"([1-9]\d{8,9})(?:(\d{3})(?:\d{3}){0,2})?(?:[.,](\d{1,9}))?$")
 _SERIAL = re.compile(r"([2-7]\d{4})(?:[.,](\d{1,12}))?$")
+_SAYS_HOUR = re.compile(r"(?<!%)(?:%%)*%[-0]?[HIcXTs]")
 _SERIAL_BEGINS = date(1899, 12, 30)  # day 0 of spreadsheets, by which 1 March 1900 and later count rightly
 EARLIEST = 1  # milliseconds: 1970, where the log's time begins (0 means "now" to a verb)
 LATEST = 4_102_444_800_000  # 2100: a later year is a slip
@@ -26,12 +27,15 @@ LATE_OVER_MIDNIGHT = 21 * HOUR  # a step on of more than this is a late entry fr
 
 
 class Clock:
-    """Reads the cells of one notation in one zone; `skipped` and `doubled` count the local times that needed a rule."""
+    """Reads the cells of one notation in one zone.
+
+    `skipped` and `doubled` count the local times that needed a rule, `timeless` the dates that were taken as 00:00.
+    """
 
     def __init__(self, notation: Notation, zone: ZoneInfo) -> None:
         self.notation = notation
         self.zone = zone
-        self.skipped = self.doubled = 0
+        self.skipped = self.doubled = self.timeless = 0
         self._hours: dict[tuple[int, int, int, int, bool], tuple[int, int]] = {}
         self._others: dict[str, Clock] = {}
         self._day = notation.day
@@ -92,6 +96,7 @@ class Clock:
 
     def _read(self, value: str) -> int:
         if self.notation.format:
+            self.timeless += not _SAYS_HOUR.search(self.notation.format)
             try:
                 return self._of(datetime.strptime(value, self.notation.format))  # noqa: DTZ007 - the zone comes after
             except ValueError as error:
@@ -102,6 +107,7 @@ class Clock:
             return millis
         if (found := _COMPACT.match(value)) and 1970 <= int(found[1]) <= 2100:
             parts = [int(found[n] or 0) for n in range(1, 7)]
+            self.timeless += found[4] is None
             return self._plain(value, parts, utc=bool(found[7]))
         if found := _EPOCH.match(value):
             return int(found[1]) * 1000 + int(found[2] or (found[3] or "0")[:3].ljust(3, "0"))
@@ -128,6 +134,7 @@ class Clock:
     def _serial(self, value: str, days: int, part: str) -> int:
         """Read a spreadsheet's number of a day, with the time of day behind the point, in local time."""
         day = _SERIAL_BEGINS + timedelta(days=days)
+        self.timeless += not part.strip("0")
         millis = round(float(f"0.{part}") * DAY)
         seconds, millis = divmod(min(millis, DAY - 1), 1000)
         parts = [day.year, day.month, day.day, seconds // 3600, seconds // 60 % 60, seconds % 60]
@@ -135,6 +142,7 @@ class Clock:
 
     def _from(self, value: str, year: int, month: int, day: int, found: re.Match[str]) -> int:
         hour, half = int(found[5] or 0), found[9]
+        self.timeless += found[5] is None
         if half:
             hour = _of_half_day(value, hour, half)
         millis = int((found[8] or "0")[:3].ljust(3, "0"))

@@ -154,3 +154,27 @@ def test_coordinates_are_told_by_the_event_where_times_are_utc(tmp_path: Path) -
         made = planned(tmp_path, text, mapping)
         assert distance(made.entry(0).pin or (0.0, 0.0), (52.1552, 5.3872)) < 0.1
         assert times(made) == ["2020-01-01T20:14:00"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (("2020-01-03", "2020-01-31 20:14", "2020-01-02"), "2 rows have a date and no time of day"),
+        (("3-1-2020", "31-1-2020 20:14", "2-1-2020 21:00"), "1 row has a date and no time of day"),
+        (("20200103", "20200131 2014", "20200102 2100"), "1 row has a date and no time of day"),
+        (("3 januari 2020", "31 januari 2020 20:14", "2 januari 2020"), "2 rows have a date and no time of day"),
+        (("2020-01-03T00:00:00", "2020-01-31T00:00:00", "2020-01-02"), "3 rows have a date and no time of day"),
+        (("2020-01-03T00:00:00", "2020-01-31T20:14:00", "2020-01-02T00:00:00"), ""),
+        (("2020-01-03 00:00", "2020-01-31 20:14", "2020-01-02 21:00"), ""),
+    ],
+)
+def test_a_date_without_a_time_of_day_is_said(tmp_path: Path, cells: tuple[str, ...], told: str) -> None:
+    made = planned(tmp_path, "".join(["time;text\n", *(f"{one};a man {n}\n" for n, one in enumerate(cells))]))
+    assert len(made) == len(cells)
+    said = [one for one in made.notices if "no time of day" in one]
+    assert [one.partition(":")[0] for one in said] == [told] * bool(told)
+
+
+def test_an_end_without_a_time_of_day_is_said(tmp_path: Path) -> None:
+    made = planned(tmp_path, "start;end;text\n1-1-2020 20:14;2-1-2020;a man\n1-1-2020 21:14;1-1-2020 22:00;a bin\n")
+    assert "1 end has a date and no time of day: it is taken as 00:00." in made.notices
