@@ -69,7 +69,7 @@ def _version(programs: Path) -> int:
 def with_tls() -> int:
     """Return the newest version here that speaks TLS, 0 where none does."""
     for version, path in sorted(programs().items(), reverse=True):
-        command = ["ldd", path / "postgres"]
+        command = ["ldd", str(path / "postgres")]
         if "libssl" in subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout:
             return version
     return 0

@@ -6,7 +6,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Self
 
 import psycopg
@@ -166,13 +166,27 @@ def send(connection: psycopg.Connection, message: str) -> tuple[str, int]:
     result = connection.pgconn.exec_(message.encode())
     while result.status == pq.ExecStatus.COPY_OUT and (got := connection.pgconn.get_copy_data(1)[0]) >= 0:
         if not got:
-            select.select([connection.pgconn.socket], [], [])
+            select.select([connection.pgconn.socket], [], [], LIFETIME)
             connection.pgconn.consume_input()
     if result.status == pq.ExecStatus.COPY_IN:
         connection.pgconn.put_copy_end(b"enough")
-    while last := connection.pgconn.get_result():
-        result = last
+    result = last_answer(connection) or result
     return (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode(), result.ntuples
+
+
+def last_answer(connection: psycopg.Connection) -> pq.abc.PGresult | None:
+    """Wait until all is answered that was asked for, or the connection is lost; returns the last answer that came.
+
+    Not in libpq: it would hold up every other thread, and the recorder, which has to bring the answer, is one.
+    """
+    pgconn, last = connection.pgconn, None
+    while True:
+        with suppress(psycopg.OperationalError):
+            while pgconn.is_busy() and select.select([pgconn.socket], [], [], LIFETIME)[0]:
+                pgconn.consume_input()
+        if not (found := pgconn.get_result()):
+            return last
+        last = found
 
 
 def reset(connection: psycopg.Connection) -> None:

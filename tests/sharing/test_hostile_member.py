@@ -22,7 +22,7 @@ from tests.sharing.conftest import FOREIGN, NEWEST
 from tests.sharing.probes import BEHIND, HOLDING, PROBES, QUICK, Probe
 from tests.sharing.recorder import LIFETIME, Recorder
 from tests.sharing.servers import Server, programs
-from tests.sharing.siege import ROLES, Siege, Working, attacking, besieged, reset, send
+from tests.sharing.siege import ROLES, Siege, Working, attacking, besieged, last_answer, reset, send
 
 ALL = os.environ.get("COMMANDLOG_PROBES") == "all"
 HOLD = 0.3 if ALL else 0.1  # seconds
@@ -214,6 +214,7 @@ def test_who_asks_for_a_lock_that_nobody_needs_is_ended(siege: Siege, recorder: 
     try:
         with siege.hosted.connect("keeper") as keeper, attacking(siege, "P1", recorder, sessions=2) as (first, second):
             send(first, "BEGIN; SELECT * FROM commandlog.chain")
+            send(second, "SET statement_timeout = '60s'")
             second.pgconn.send_query(b"CREATE RULE mine AS ON INSERT TO commandlog.chain DO ALSO NOTIFY chain")
             waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = %s AND NOT granted)"
             end = time.monotonic() + 60
@@ -223,7 +224,7 @@ def test_who_asks_for_a_lock_that_nobody_needs_is_ended(siege: Siege, recorder: 
             assert end_long_transactions(keeper) == [siege.hosted.desks["P1"].login]
             keeper.execute("SET lock_timeout = '1s'")
             keeper.execute("SELECT count(*) FROM commandlog.chain")
-            while second.pgconn.get_result():
-                pass
+            last_answer(second)
+            assert second.closed
     finally:
         siege.hosted.admin.execute(trigger.format("ENABLE"))
