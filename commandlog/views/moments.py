@@ -200,6 +200,14 @@ def local(moment: Millis, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(moment / 1000, zone)
 
 
+def since_when(moment: Millis, now: Millis, zone: tzinfo, form: str = "%H:%M") -> str:
+    """Return the time of day of a moment, after its day where that is not today; "" for none (0)."""
+    if not moment:
+        return ""
+    then = local(moment, zone)
+    return then.strftime(form if then.date() == local(now, zone).date() else f"%Y-%m-%d {form}")
+
+
 def millis(moment: datetime) -> Millis:
     """Return a moment (with a time zone) in milliseconds since 1970, UTC."""
     return round(moment.timestamp() * 1000)

@@ -1,6 +1,6 @@
 """How a log stands as a file: what it holds, who writes in it, and where else it is kept."""
 
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from commandlog.model.covenant import spoken
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import Millis
 from commandlog.model.harmless import visible
-from commandlog.views.moments import local
+from commandlog.views.moments import since_when
 
 _SOON = 2  # seconds within which something was just now
 
@@ -98,9 +98,11 @@ def copy_line(state: CopyState | None, clock: Millis, zone: tzinfo) -> str:
     trouble = visible(state.trouble)
     if state.behind:
         told = ngettext("{n} record behind since {time}", "{n} records behind since {time}", state.behind)
-        told = told.format(n=state.behind, time=_when(state.since, clock, zone))
+        told = told.format(n=state.behind, time=since_when(state.since, clock, zone))
     elif trouble:
-        told = _("all {n} records when last seen, at {time}").format(n=state.upto, time=_when(state.at, clock, zone))
+        told = _("all {n} records when last seen, at {time}").format(
+            n=state.upto, time=since_when(state.at, clock, zone)
+        )
     else:
         told = _("all {n} records, {ago}").format(n=state.upto, ago=_ago(clock - state.at))
     if state.pending:
@@ -108,15 +110,6 @@ def copy_line(state: CopyState | None, clock: Millis, zone: tzinfo) -> str:
         told = f"{told}; {more.format(n=state.pending)}"
     line = _("second copy: {state}").format(state=told)
     return f"{line}: {trouble}" if trouble else line
-
-
-def _when(moment: Millis, clock: Millis, zone: tzinfo) -> str:
-    then, now = local(moment, zone), local(clock, zone)
-    return _clock(then) if then.date() == now.date() else f"{then:%Y-%m-%d} {_clock(then)}"
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment:%H:%M}"
 
 
 def _ago(passed: Millis) -> str:

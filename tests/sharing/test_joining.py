@@ -25,7 +25,7 @@ from commandlog.log.verify import verify
 from commandlog.model.errors import Damaged, RuleError, Unavailable
 from commandlog.sharing.address import Address, address_in
 from commandlog.sharing.joining import inviting, passwords
-from commandlog.sharing.joining.invitation import Invitation, decode, encode, file_name
+from commandlog.sharing.joining.invitation import Invitation, decode, encode, ends, file_name
 from commandlog.sharing.joining.joining import join, write
 from commandlog.sharing.joining.past import preview
 from commandlog.sharing.joining.share import Made, check, share
@@ -55,6 +55,13 @@ INVITATION = Invitation(
     until=1_782_576_000_000,
     party_name="Politie",
 )
+
+
+def test_until_when_it_holds_is_said_in_the_time_of_the_event() -> None:
+    assert ends(replace(INVITATION, timezone="Europe/Amsterdam")) == "2026-06-27 18:00 CEST"
+    assert ends(replace(INVITATION, timezone="America/New_York")) == "2026-06-27 12:00 EDT"
+    assert ends(replace(INVITATION, timezone="../../etc/passwd")) == ends(INVITATION)
+    assert ends(replace(INVITATION, until=0)) == ""
 
 
 # -- as it travels ----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from commandlog.model.frames import Millis
 from commandlog.model.harmless import visible
 from commandlog.sharing.desk.state import OFFSET, State
 from commandlog.views.filters import Filter
-from commandlog.views.moments import local
+from commandlog.views.moments import since_when
 from commandlog.views.presence import KEEPER, AtDesk, desks, whom_to_call
 
 from ..room import Room
@@ -123,7 +123,7 @@ class DesksScreen(ListScreen):
             yield _("This log is not shared: other desks are not heard of, only who signed in here.")
             return
         if state is None or state.phase != "joined":
-            since = f"{local(state.since, self.session.zone):%H:%M}" if state and state.since else ""
+            since = since_when(state.since if state else 0, self.session.log.clock(), self.session.zone)
             told = _("! Offline since {time}: this is how it stood then") if since else _("! Offline")
             yield told.format(time=since)
         elif not state.keeper_alive:
@@ -140,7 +140,7 @@ class DesksScreen(ListScreen):
     def words(self, row: SeatRow) -> tuple[str, str, str]:
         """Return how a desk stands in words, what their colour means, and what else is to be known of it."""
         now, zone = self.session.log.clock(), self.session.zone
-        since = f"{local(row.since, zone):%H:%M}" if row.since else ""
+        since = since_when(row.since, now, zone)
         if row.standing == AWAY:
             told = _("○ not heard of since {time} ({span})") if since else _("○ not heard of")
             standing = told.format(time=since, span=span(max(0, now - row.since))), "late"

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from commandlog.language import _
 from commandlog.model.harmless import visible
-from commandlog.sharing.joining.invitation import Invitation
+from commandlog.sharing.joining.invitation import Invitation, ends
 
 from ..theme import Theme
 
@@ -47,7 +47,7 @@ class InvitationCard(QFrame):
 
     def tell(self, one: Invitation) -> None:
         """Say what it is for."""
-        until, meaning = _until(one.until)
+        until, meaning = _until(one)
         desk = _("{party}, desk {desk}").format(party=one.party_name or one.party, desk=one.desk)
         rows = (
             (_("Event"), one.name, "text"),
@@ -76,12 +76,11 @@ def _where(one: Invitation) -> str:
     return _("{host}, port {port} (its certificate is checked)").format(host=address.host, port=address.port)
 
 
-def _until(until: int) -> tuple[str, str]:
+def _until(one: Invitation) -> tuple[str, str]:
     """Return until when an invitation holds, and what the colour of that means."""
-    if not until:
+    if not one.until:
         return _("until somebody has joined with it"), "text"
-    left = until / 1000 - datetime.now(UTC).timestamp()
-    when = f"{datetime.fromtimestamp(until / 1000, UTC).astimezone():%d-%m-%Y %H:%M}"
+    left, when = one.until / 1000 - datetime.now(UTC).timestamp(), ends(one)
     if left <= 0:
         return _("! It ran out on {time}: ask for a new one").format(time=when), "late"
     return _("once, until {time}").format(time=when), "waiting" if left < SOON else "text"

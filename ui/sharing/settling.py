@@ -8,11 +8,11 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from commandlog.language import _, ngettext
-from commandlog.log.store import Log
+from commandlog.log.store import Clock, Log
 from commandlog.model.covenant import Covenant
 from commandlog.model.harmless import visible
 from commandlog.views.lines import Line
-from commandlog.views.moments import local
+from commandlog.views.moments import since_when
 from commandlog.views.settling import ConflictRow, RefusedRow, met, not_taken
 
 from ..room import Room
@@ -29,7 +29,7 @@ class SettleScreen(ListScreen):
     """Conflicts first, then what was not taken. Enter begins to settle it."""
 
     def __init__(self, room: Room, parent: QWidget | None = None) -> None:
-        self._words = CardWords(room.session.covenant, room.session.zone)
+        self._words = CardWords(room.session.covenant, room.session.zone, room.session.log.clock)
         super().__init__(room, _("To settle"), self._words.spoken, parent)
         self.paint_by(SettlePainter(self.theme, self._words, self))
         keys = _("Enter: settle it, or write it again · L: leave it · →: to the entry · typing begins an entry")
@@ -93,8 +93,8 @@ class SettleScreen(ListScreen):
 class CardWords:
     """A row in words, with the names of a covenant."""
 
-    def __init__(self, covenant: Covenant, zone: tzinfo) -> None:
-        self.covenant, self.zone = covenant, zone
+    def __init__(self, covenant: Covenant, zone: tzinfo, now: Clock) -> None:
+        self.covenant, self.zone, self.now = covenant, zone, now
 
     def head(self, row: Settled) -> str:
         """Return what is the matter."""
@@ -105,7 +105,7 @@ class CardWords:
     def when(self, row: Settled) -> str:
         """Return when it was written, and how people call it."""
         return "  ".join(
-            part for part in (row.reference, f"{local(row.at, self.zone):%H:%M:%S}" if row.at else "") if part
+            part for part in (row.reference, since_when(row.at, self.now(), self.zone, "%H:%M:%S")) if part
         )
 
     def about(self, row: Settled) -> str:

@@ -7,7 +7,7 @@ from commandlog.language import _, marked, ngettext
 from commandlog.model.frames import Millis
 from commandlog.sharing.desk.state import State
 from commandlog.sharing.desk.telling import state_line
-from commandlog.views.moments import local
+from commandlog.views.moments import since_when
 from commandlog.views.presence import KEEPER
 
 AT_ONCE = 3_000  # milliseconds within which what was written is in the shared log: shorter waits are not told
@@ -35,7 +35,7 @@ def told(state: State | None, now: Millis, zone: tzinfo, *, asked: bool = False)
         return Told("▲ " + _("password wanted"), "late", _("The shared log asks for this desk’s password."))
     if state is None:
         return Told("○ " + _("shared log: connecting"), "muted", "")
-    first, meaning = _standing(state, zone)
+    first, meaning = _standing(state, now, zone)
     parts = [_not_taken(state), first, _waiting(state, now), _clock(state)]
     text = " · ".join(part for part in parts if part)
     if state.refused or state.offset_flag:
@@ -43,7 +43,7 @@ def told(state: State | None, now: Millis, zone: tzinfo, *, asked: bool = False)
     return Told(text, meaning, state_line(state, zone))
 
 
-def _standing(state: State, zone: tzinfo) -> tuple[str, str]:
+def _standing(state: State, now: Millis, zone: tzinfo) -> tuple[str, str]:
     if state.alarm:
         return " ".join(("▲", _(_ALARMS[state.alarm]), _held(state))).rstrip(), "late"
     if state.phase == "stopped":
@@ -52,15 +52,15 @@ def _standing(state: State, zone: tzinfo) -> tuple[str, str]:
         left = max(0, state.server_upto - state.upto)
         return "◐ " + _("catching up {n}").format(n=f"{left:,}".replace(",", ".")), "waiting"
     if state.phase == "offline":
-        return "○ " + _offline(state, zone), "waiting"
+        return "○ " + _offline(state, now, zone), "waiting"
     here = sum(one.here and not one.desk.startswith(KEEPER) for one in state.desks)
     return "● " + ngettext("shared, {n} desk", "shared, {n} desks", here).format(n=here), "text"
 
 
-def _offline(state: State, zone: tzinfo) -> str:
+def _offline(state: State, now: Millis, zone: tzinfo) -> str:
     """Return that nothing comes or goes: what waits since when, or else since when that is."""
     since = state.waiting_since if state.waiting and state.waiting_since else state.since
-    time = f"{local(since, zone):%H:%M}"
+    time = since_when(since, now, zone)
     if state.waiting:
         told = ngettext("offline, {n} waiting since {time}", "offline, {n} waiting since {time}", state.waiting)
         return told.format(n=state.waiting, time=time)

@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 import click
-from dateutil import tz
 
 from commandlog.commands.bar import Bar
 from commandlog.commands.common import opened
@@ -18,10 +17,9 @@ from commandlog.log.keys import settings_folder
 from commandlog.model.errors import RuleError
 from commandlog.model.harmless import typed, visible
 from commandlog.sharing.joining import inviting, joining
-from commandlog.sharing.joining.invitation import Invitation
+from commandlog.sharing.joining.invitation import Invitation, ends
 from commandlog.sharing.link import connect, telling
 from commandlog.sharing.server import server
-from commandlog.views.moments import local
 
 
 def invite(
@@ -40,7 +38,7 @@ def invite(
         desk=made.desk,
         party=made.party_name or made.party,
         whom=f", {whom}" if whom else "",
-        time=f"{local(made.until, tz.tzlocal()):%Y-%m-%d %H:%M}",
+        time=ends(made),
     )
     click.echo(visible(line) if out is None else f"{visible(line)} {_written(out, made, line, code)}")
     if out is None:

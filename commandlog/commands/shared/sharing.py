@@ -43,7 +43,7 @@ def share(file: Path, dsn: str, fresh: Path | None, *, print_sql: bool, yes: boo
 def _print_sql(desk: Desk) -> None:
     covenant = desk.covenant
     name = spoken(covenant.name, covenant.language)
-    click.echo(server.as_script(desk.log.id, name, covenant.parties))
+    click.echo(server.as_script(desk.log.id, name, covenant.parties, timezone=covenant.timezone))
 
 
 def _agree(lines: list[str], *, yes: bool) -> None:

@@ -14,12 +14,15 @@ from textwrap import wrap
 from typing import Annotated
 
 import msgspec
+from dateutil import tz
 from msgspec import Meta, Struct
 
 from commandlog.language import _
+from commandlog.model.checks import zone_named
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import Millis
 from commandlog.sharing.address import Address
+from commandlog.views.moments import local
 
 SUFFIX = ".commandlog-invitation"
 VERSION = 1
@@ -27,6 +30,7 @@ LARGEST = 64 << 10  # characters of text that are looked at, bytes that a code m
 _MARK = "CLOG"
 _GROUP, _LINE = 5, 12  # characters in a group, groups in a line
 _HEAD = 6  # bytes of length and check sum before what a code holds
+_LAST = 253_402_214_400_000  # milliseconds: what a calendar can hold
 _DESK = r"^[A-Z]{1,8}[0-9]{1,6}$"
 
 Line = Annotated[str, Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -38,7 +42,7 @@ class Invitation(Struct, frozen=True, forbid_unknown_fields=True):
 
     `password` works until somebody has joined with it, or until `until` (milliseconds UTC, 0: for ever); it is empty
     for a login that proves itself by a certificate. `keeper_key` (hex) is the public key by which
-    the shared log proves itself; empty where none is known yet.
+    the shared log proves itself; empty where none is known yet. `timezone` is the event's.
     """
 
     version: int
@@ -49,8 +53,15 @@ class Invitation(Struct, frozen=True, forbid_unknown_fields=True):
     desk: Annotated[str, Meta(pattern=_DESK)]
     password: Line
     keeper_key: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")] = ""
-    until: Millis = 0
+    until: Annotated[Millis, Meta(ge=0, le=_LAST)] = 0
     party_name: Line = ""
+    timezone: Line = ""
+
+
+def ends(invitation: Invitation) -> str:
+    """Return until when an invitation holds, in the event's own time and zone; "" where it holds for ever."""
+    zone = zone_named(invitation.timezone) or tz.tzlocal()
+    return f"{local(invitation.until, zone):%Y-%m-%d %H:%M %Z}" if invitation.until else ""
 
 
 def encode(invitation: Invitation) -> str:

@@ -67,7 +67,8 @@ def invite(
     if found is None:
         told = _("This shared log has no party “{party}”. It has: {known}.")
         raise RuleError(told.format(party=party, known=", ".join(one.party for one in known)))
-    name, log_id = connection.execute("SELECT name, log_id FROM commandlog.about").fetchone() or ("", b"")
+    about = connection.execute("SELECT name, log_id, timezone FROM commandlog.about").fetchone()
+    name, log_id, timezone = about or ("", b"", "")
     code = server.next_code(connection, found.letter, _of_the_log(connection))
     login = server.add_desk(connection, found.party, code, hours)
     key = connection.execute("SELECT key FROM commandlog.keeper_keys WHERE desk = %s", (f"{KEEPER}1",)).fetchone()
@@ -82,6 +83,7 @@ def invite(
         password="" if by_certificate else login.password,
         keeper_key=bytes(key[0]).hex() if key else "",
         until=system_clock() + round(hours * _HOUR),
+        timezone=timezone,
     )
 
 

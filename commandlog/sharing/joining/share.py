@@ -82,7 +82,7 @@ def share(desk: Desk, dsn: str, settings: Path, progress: Progress = lambda _don
     check(log)
     check_sound(log)
     name = spoken(covenant.name, covenant.language)
-    event = server.create(dsn, log.id, name, covenant.parties)
+    event = server.create(dsn, log.id, name, covenant.parties, timezone=covenant.timezone)
     with telling(event.dsn), closing(connect(event.dsn, role="admin")) as connection:
         past.arrived(log, connection)
         keeper, login = _logins(connection, desk)

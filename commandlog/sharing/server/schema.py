@@ -66,6 +66,7 @@ CREATE TABLE about (
     log_id bytea NOT NULL CHECK (octet_length(log_id) = 16),
     version integer NOT NULL,
     name text NOT NULL,
+    timezone text NOT NULL,
     made_at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE TABLE parties (
     number smallint PRIMARY KEY, party text NOT NULL UNIQUE, letter text NOT NULL, name text NOT NULL);
@@ -191,11 +192,11 @@ def tables(names: Names) -> list[Statement]:
     ]
 
 
-def rows(names: Names, name: str, parties: Sequence[Party]) -> list[Statement]:
+def rows(names: Names, name: str, parties: Sequence[Party], timezone: str) -> list[Statement]:
     """Return what puts in the rows that are there from the beginning."""
-    about = SQL("INSERT INTO about (log_id, version, name) VALUES ({}, {}, {})")
+    about = SQL("INSERT INTO about (log_id, version, name, timezone) VALUES ({}, {}, {}, {})")
     return [
-        about.format(Literal(names.log_id), VERSION, Literal(name)),
+        about.format(Literal(names.log_id), VERSION, Literal(name), Literal(timezone)),
         SQL("INSERT INTO keepers DEFAULT VALUES"),
         *(party_row(number, party) for number, party in enumerate(parties, 1)),
     ]

@@ -10,20 +10,25 @@ from commandlog.sharing.server.logins import INVITED, scram
 from commandlog.sharing.server.schema import Names, Statement
 
 
-def everything(names: Names, name: str, parties: Sequence[Party]) -> list[Statement]:
+def everything(names: Names, name: str, parties: Sequence[Party], timezone: str) -> list[Statement]:
     """Return what makes roles, tables and rights, to be run in one transaction."""
     return [
         *access.roles(names, len(parties)),
         *schema.tables(names),
         *access.rights(names),
-        *schema.rows(names, name, parties),
+        *schema.rows(names, name, parties, timezone),
         SQL("RESET ROLE"),
         SQL("RESET search_path"),
     ]
 
 
 def as_script(
-    log_id: bytes, name: str, parties: Sequence[Party], logins: Mapping[str, tuple[str, str]] | None = None
+    log_id: bytes,
+    name: str,
+    parties: Sequence[Party],
+    logins: Mapping[str, tuple[str, str]] | None = None,
+    *,
+    timezone: str = "",
 ) -> str:
     """Return what `create` would run, for a database administrator to run with psql.
 
@@ -41,7 +46,7 @@ def as_script(
         ),
         (
             "Roles and tables: all or nothing.",
-            [SQL("BEGIN"), *everything(names, name, parties)],
+            [SQL("BEGIN"), *everything(names, name, parties, timezone)],
         ),
         (
             "A login for each desk, by its password's SCRAM verifier.",

@@ -75,7 +75,7 @@ class Event(Struct, frozen=True):
         return Names(self.log_id)
 
 
-def create(admin_dsn: str, log_id: bytes, name: str, parties: Sequence[Party]) -> Event:
+def create(admin_dsn: str, log_id: bytes, name: str, parties: Sequence[Party], *, timezone: str = "") -> Event:
     """Make the database of an event, if it is not there, and everything in it; what is there already stays.
 
     The database is the one that `admin_dsn` names, or one of its own where that names none, or a maintenance database.
@@ -96,7 +96,7 @@ def create(admin_dsn: str, log_id: bytes, name: str, parties: Sequence[Party]) -
     with telling(dsn), connect(dsn, role="admin") as connection:
         if log_of(connection) is None:
             with connection.transaction():
-                run(connection, everything(names, name, parties))
+                run(connection, everything(names, name, parties, timezone))
             _run_each(connection, hardened.database(names, database))
             _run_each(connection, hardened.everybody(names, database))
         elif names_of(connection) != names:

@@ -31,6 +31,7 @@ DESKS = (*(Present(f"P{n}", "police", here=n < 6) for n in range(8)), Present("L
             "text",
         ),
         (State("offline", since=NOW - 600_000), "○ offline since 15:50", "waiting"),
+        (State("offline", since=NOW - 86_400_000), "○ offline since 2026-06-26 16:00", "waiting"),
         (State("offline"), "○ offline", "waiting"),
         (
             State("offline", since=NOW - 60_000, waiting=4, waiting_since=NOW - 1_200_000),
