@@ -157,7 +157,8 @@ class Follower:
             )
             return Pulled(0, after, more=True)
         if lacks:
-            raise forked(self.log, head, "the last record of this desk is not there", rows, "rewound")
+            lost = after + 1 if after else head
+            raise forked(self.log, lost, "the last record of this desk is not there", rows, "rewound")
         raise forked(self.log, head, "the last record of this desk is another one there", rows)
 
     def _go_back(self, after: int, row: Row) -> bool:
