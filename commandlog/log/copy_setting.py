@@ -5,13 +5,12 @@ than none. What was last known of it may be lost; it only says how far behind a 
 """
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from commandlog.language import _
-from commandlog.log.files import sync_folder
+from commandlog.log.files import put_whole, sync_folder
 from commandlog.log.lock import FileLock
 from commandlog.log.store import Log
 from commandlog.model.errors import Unavailable
@@ -55,7 +54,7 @@ class CopySetting:
             self.folder.mkdir(parents=True, exist_ok=True)
             if self._told() != str(file.absolute()):
                 self._path("known").unlink(missing_ok=True)  # that was of another copy
-            self._write("json", {"file": str(file.absolute())}, durable=True)
+            put_whole(self._path("json"), json.dumps({"file": str(file.absolute())}).encode("ascii"), durable=True)
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -80,7 +79,7 @@ class CopySetting:
         if self._remembered and self._remembered.upto == known.upto:
             return
         with suppress(OSError):
-            self._write("known", known._asdict(), durable=False)
+            put_whole(self._path("known"), json.dumps(known._asdict()).encode("ascii"), durable=False)
             self._remembered = known
 
     def lock(self, timeout: float) -> FileLock | None:
@@ -100,21 +99,6 @@ class CopySetting:
 
     def _path(self, suffix: str) -> Path:
         return self.folder / f"{self._name}.{suffix}"
-
-    def _write(self, suffix: str, value: dict[str, Any], *, durable: bool) -> None:
-        """Put a file in place whole or not at all."""
-        part = self._path(f"{suffix}.{os.getpid()}")
-        try:
-            with part.open("w", encoding="ascii") as file:
-                json.dump(value, file)
-                file.flush()
-                if durable:
-                    os.fsync(file.fileno())
-            part.replace(self._path(suffix))
-        finally:
-            part.unlink(missing_ok=True)
-        if durable:
-            sync_folder(self.folder)
 
     def _unwritable(self, error: OSError) -> Unavailable:
         return Unavailable(

@@ -4,7 +4,6 @@ Where it is, and by which key the shared log proves itself, is kept durably. How
 can be shown while there is no server.
 """
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from commandlog.language import _
-from commandlog.log.files import sync_folder
+from commandlog.log.files import put_whole
 from commandlog.log.member import Member
 from commandlog.model.errors import Unavailable
 from commandlog.sharing.address import Address
@@ -54,7 +53,7 @@ class Settings:
         """Keep where the shared log is. Raises Unavailable where the settings cannot be written."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._write("json", msgspec.json.encode(shared), durable=True)
+            put_whole(self._path("json"), msgspec.json.encode(shared), durable=True)
         except OSError as error:
             told = _("Where the shared log is cannot be kept in {folder}: {error}. Make the folder writable.")
             raise Unavailable(told.format(folder=self.folder, error=error.strerror or error)) from error
@@ -63,7 +62,7 @@ class Settings:
         """Remember how the shared log stands; what cannot be written is left."""
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._write("state", msgspec.json.encode(state), durable=False)
+            put_whole(self._path("state"), msgspec.json.encode(state), durable=False)
 
     def remembered(self, kind: type[State]) -> State | None:
         """Return how the shared log stood when it was last seen, None where that was lost."""
@@ -76,21 +75,6 @@ class Settings:
         for suffix in ("json", "state"):
             with suppress(OSError):
                 self._path(suffix).unlink(missing_ok=True)
-
-    def _write(self, suffix: str, data: bytes, *, durable: bool) -> None:
-        """Put a file in place whole or not at all, readable by its user alone."""
-        part = self._path(f"{suffix}.{os.getpid()}")
-        try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(data)
-                file.flush()
-                if durable:
-                    os.fsync(file.fileno())
-            part.replace(self._path(suffix))
-        finally:
-            part.unlink(missing_ok=True)
-        if durable:
-            sync_folder(self.folder)
 
     def _path(self, suffix: str) -> Path:
         return self.folder / f"{self._name}.{suffix}"
