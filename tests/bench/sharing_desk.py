@@ -337,8 +337,9 @@ def _light(dsns: list[str], query: str, first: int, last: int, ready: Any, resul
     conns = [connect(dsn, role="desk") for dsn in dsns]
     upto = {conn.fileno(): first for conn in conns}
     by_file = {conn.fileno(): conn for conn in conns}
-    for conn in conns:
-        conn.add_notify_handler(lambda _notice: None)
+    noticed = set[int]()  # while they asked: what they were told of may be newer than the answer
+    for file, conn in by_file.items():
+        conn.add_notify_handler(lambda _notice, file=file: noticed.add(file))  # type: ignore[misc]
         conn.execute("LISTEN chain")
     for conn in conns:
         _ask(conn, query, first)
@@ -346,7 +347,8 @@ def _light(dsns: list[str], query: str, first: int, last: int, ready: Any, resul
     ready.wait(120)
     end = time.monotonic() + 120
     while min(upto.values()) < last and time.monotonic() < end:
-        for file in select.select(list(by_file), [], [], 1.0)[0]:
+        for file in noticed.union(select.select(list(by_file), [], [], 0.0 if noticed else 1.0)[0]):
+            noticed.discard(file)
             conn, head = by_file[file], upto[file]
             conn.pgconn.consume_input()
             while conn.pgconn.notifies():
