@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC
@@ -519,6 +520,8 @@ def test_a_command_does_not_wait_for_another_that_is_stuck(
 def test_watching_follows_until_it_is_interrupted(venue: Desk, usb: Path) -> None:
     command = [sys.executable, "-m", "commandlog", "copy", str(venue.log.path), str(usb), "--watch"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as watching:
+        hangs = threading.Timer(120, watching.kill)
+        hangs.start()
         try:
             assert watching.stdout is not None
             assert [watching.stdout.readline() for _ in range(2)][1] == "second copy: all 4 records, just now\n"
@@ -528,6 +531,7 @@ def test_watching_follows_until_it_is_interrupted(venue: Desk, usb: Path) -> Non
             assert watching.stdout.read().splitlines()[-1] == f"second copy: all {last.seq} records, just now"
             assert watching.wait(30) == 0
         finally:
+            hangs.cancel()
             watching.kill()
     same(venue.log, usb / "event.clog")
 
