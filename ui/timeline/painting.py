@@ -16,7 +16,7 @@ from commandlog.log.store import system_clock
 from commandlog.model.covenant import Covenant
 from commandlog.views.lines import Line
 
-from ..models.timeline import LINE
+from ..models.timeline import LINE, TimelineModel
 from ..session import Session
 from ..theme import Theme
 from .wording import HERE, Painted, Wording, kept_words
@@ -133,7 +133,7 @@ class EntryPainter(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Paint a row."""
-        line: Line | None = index.data(LINE)
+        line = _line_at(index, index.row())
         rect, theme = QRectF(option.rect), self.theme
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
@@ -155,7 +155,7 @@ class EntryPainter(QStyledItemDelegate):
     def _is_new_day(self, index: QModelIndex | QPersistentModelIndex, one: Painted) -> bool:
         if index.row() == 0:
             return True
-        before: Line | None = index.sibling(index.row() - 1, 0).data(LINE)
+        before = _line_at(index, index.row() - 1)
         return before is not None and self.painted(before).date != one.date
 
     def _row(self, painter: QPainter, rect: QRectF, line: Line, one: Painted, new_day: bool) -> None:
@@ -300,3 +300,10 @@ class EntryPainter(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(QRectF(x, top, size, size))
         return left + size + theme.px(6)
+
+
+def _line_at(index: QModelIndex | QPersistentModelIndex, row: int) -> Line | None:
+    """Return the line in a row of an index's list, without the way round by Qt: twice for each row that is painted."""
+    model = index.model()
+    line: Line | None = model.line(row) if isinstance(model, TimelineModel) else index.sibling(row, 0).data(LINE)
+    return line
