@@ -5,13 +5,10 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,7 +17,7 @@ from commandlog.model.errors import RuleError
 from commandlog.sharing.joining.invitation import LARGEST, SUFFIX, Invitation, decode
 
 from ..start.making import SUFFIX as LOG_SUFFIX
-from ..start.making import home
+from ..start.page import Page, beside
 from ..theme import Theme
 from .invitation_card import InvitationCard, ink
 from .invited import PasswordWanted, Wanted, dropped
@@ -28,18 +25,15 @@ from .invited import PasswordWanted, Wanted, dropped
 READ_AFTER = 150  # milliseconds after the last change of the text
 
 
-class JoinPage(QWidget):
+class JoinPage(Page):
     """An invitation, a file; Enter goes on and at the end joins, Esc goes back."""
 
     wanted = Signal(object)
     """This (a Wanted) is to be joined."""
-    left = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme = theme
+        super().__init__(theme, parent)
         self.invitation: Invitation | None = None
-        self._proposed = ""
         self._busy = False
         self.setAcceptDrops(True)
         self._pause = QTimer(self, singleShot=True, interval=READ_AFTER)
@@ -64,7 +58,7 @@ class JoinPage(QWidget):
         )
         self.labels: dict[QWidget, QLabel] = {}
         for widget, text in labels:
-            label = self.labels[widget] = self._plain()
+            label = self.labels[widget] = self.plain()
             label.setText(text)
             label.setBuddy(widget)
             widget.setAccessibleName(text)
@@ -72,44 +66,26 @@ class JoinPage(QWidget):
         for one in (self.password, self.again):
             one.setEchoMode(QLineEdit.EchoMode.Password)
             one.setAccessibleName(self.labels[one].text())
-        self.choose, self.browse = QPushButton(_("Choose a file …"), self), QPushButton(_("Browse …"), self)
-        self.choose.clicked.connect(self._choose)
-        self.browse.clicked.connect(self._browse)
-        self.enter = QPushButton(_("Join (Enter)"), self)
-        self.enter.clicked.connect(self._finish)
-        self.back = QPushButton(_("Back (Esc)"), self)
-        self.back.clicked.connect(self._leave)
-        self.told = self._plain()
-        self.told.setWordWrap(True)
+        self.pick, self.browse = QPushButton(_("Choose a file …"), self), QPushButton(_("Browse …"), self)
+        self.pick.clicked.connect(self._pick)
+        self.make_buttons(_("Join (Enter)"))
 
     def _build(self) -> None:
         self.card = InvitationCard(self.theme, self)
-        self.box = QVBoxLayout(self)
-        self.title = self._plain()
+        self.title = self.plain()
         self.title.setText(_("Join a shared log"))
         self.box.addWidget(self.title)
-        self.box.addLayout(_beside(self.labels[self.code], self.choose))
+        self.box.addLayout(beside(self.labels[self.code], self.pick))
         self.box.addWidget(self.code)
         self.box.addWidget(self.card)
         self.box.addWidget(self.labels[self.file])
-        self.box.addLayout(_beside(self.file, self.browse))
+        self.box.addLayout(beside(self.file, self.browse))
         for one in (self.password, self.again):
             self.box.addWidget(self.labels[one])
             self.box.addWidget(one)
-        self.box.addWidget(self.told)
-        foot = QHBoxLayout()
-        foot.addWidget(self.back)
-        foot.addStretch()
-        foot.addWidget(self.enter)
-        self.box.addLayout(foot)
-        self.box.addStretch()
+        self.add_foot()
         self.ask_password(wanted=False)
         self.setFocusProxy(self.code)
-
-    def _plain(self) -> QLabel:
-        label = QLabel(self)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        return label
 
     def _dress(self) -> None:
         theme = self.theme
@@ -162,19 +138,8 @@ class JoinPage(QWidget):
         if one is None:
             return
         self.card.tell(one)
-        self._propose(one)
-
-    def _propose(self, one: Invitation) -> None:
-        """Propose a file, unless another one was typed."""
-        if self.file.text() not in ("", self._proposed):
-            return
         stem = "-".join("".join(c if c.isalnum() else " " for c in one.name).split()).lower()[:60] or "log"
-        file, number = home() / f"{stem}-{one.desk}{LOG_SUFFIX}", 1
-        while file.exists():
-            number += 1
-            file = home() / f"{stem}-{one.desk}-{number}{LOG_SUFFIX}"
-        self._proposed = str(file)
-        self.file.setText(self._proposed)
+        self.propose(f"{stem}-{one.desk}")
 
     def say(self, text: str, *, wrong: bool = True) -> None:
         """Say what is wrong, or what is going on."""
@@ -224,11 +189,12 @@ class JoinPage(QWidget):
 
     def _set_busy(self, *, busy: bool) -> None:
         self._busy = busy
-        for one in (self.code, self.file, self.password, self.again, self.choose, self.browse, self.back):
+        for one in (self.code, self.file, self.password, self.again, self.pick, self.browse, self.back):
             one.setEnabled(not busy)
         self.enter.setEnabled(not busy and self.invitation is not None)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Join, where all that it needs is there."""
         if self._busy or self.invitation is None:
             return
         file, password = self.file.text().strip(), self.password.text()
@@ -244,24 +210,14 @@ class JoinPage(QWidget):
             path = path if path.suffix else path.with_suffix(LOG_SUFFIX)
             self.wanted.emit(Wanted(self.invitation, path, password if self.password.isVisible() else ""))
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Go back, unless it is being joined."""
         if not self._busy:
             self.left.emit()
 
-    def _choose(self) -> None:
-        dialog = QFileDialog(self, _("Your invitation"), str(Path.home()), _("Invitations") + f" (*{SUFFIX})")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda file: self.read_file(Path(file)))
-        dialog.open()
-
-    def _browse(self) -> None:
-        dialog = QFileDialog(self, _("Where the log is to lie"), self.file.text(), _("Logs") + f" (*{LOG_SUFFIX})")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # a log is never written over
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.file.setText)
-        dialog.open()
+    def _pick(self) -> None:
+        kinds = _("Invitations") + f" (*{SUFFIX})"
+        self.choose(_("Your invitation"), kinds, lambda file: self.read_file(Path(file)))
 
     # -- hands ---------------------------------------------------------------------------------------------------------
 
@@ -288,7 +244,7 @@ class JoinPage(QWidget):
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
             return False
         if event.key() == Qt.Key.Key_Escape:
-            self._leave()
+            self.leave()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             return self._on(watched)
         else:
@@ -305,12 +261,5 @@ class JoinPage(QWidget):
         elif watched is self.password:
             self.again.setFocus()
         else:
-            self._finish()
+            self.finish()
         return True
-
-
-def _beside(first: QWidget, second: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.addWidget(first, 1)
-    row.addWidget(second)
-    return row

@@ -7,32 +7,26 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from commandlog.language import _
 
 from ..theme import Theme
-from .making import SUFFIX, home, known_scenarios
+from .making import known_scenarios
+from .page import Page, beside
 
 
-class NewEvent(QWidget):
+class NewEvent(Page):
     """Three fields, Enter goes on and at the end begins; Esc goes back."""
 
     wanted = Signal(str, str)
     """A scenario (its name, or a file), and the file of the log."""
-    left = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme = theme
-        self._proposed = ""
+        super().__init__(theme, parent)
         self._build()
         theme.changed.connect(self._dress)
         self._dress()
@@ -44,7 +38,7 @@ class NewEvent(QWidget):
         self.scenario.addItem(_("A scenario of your own …"), "")
         self.own, self.file = QLineEdit(self), QLineEdit(self)
         self.own.setPlaceholderText(_("A scenario file (.toml)"))
-        self.own_label, self.scenario_label, self.file_label, self.told = (self._plain() for _label in range(4))
+        self.own_label, self.scenario_label, self.file_label = (self.plain() for _label in range(3))
         self.scenario_label.setText(_("Scenario: who takes part, the places and the words"))
         self.own_label.setText(_("Your scenario"))
         self.file_label.setText(_("Where the log is to lie (on a disk of this machine)"))
@@ -57,35 +51,19 @@ class NewEvent(QWidget):
             widget.setAccessibleName(label.text())
             widget.installEventFilter(self)
         self.browse_own, self.browse = QPushButton(_("Browse …"), self), QPushButton(_("Browse …"), self)
-        self.browse_own.clicked.connect(self._browse_own)
-        self.browse.clicked.connect(self._browse)
-        self.enter = QPushButton(_("Begin (Enter)"), self)
-        self.enter.clicked.connect(self._finish)
-        self.back = QPushButton(_("Back (Esc)"), self)
-        self.back.clicked.connect(self.left)
-        self.told.setWordWrap(True)
+        kinds = _("Scenarios") + " (*.toml)"
+        self.browse_own.clicked.connect(lambda: self.choose(_("Your scenario"), kinds, self._own_chosen))
+        self.make_buttons(_("Begin (Enter)"))
         self.told.hide()
-        self.box = QVBoxLayout(self)
         for part in (self.scenario_label, self.scenario, self.own_label):
             self.box.addWidget(part)
-        self.box.addLayout(_beside(self.own, self.browse_own))
+        self.box.addLayout(beside(self.own, self.browse_own))
         self.box.addWidget(self.file_label)
-        self.box.addLayout(_beside(self.file, self.browse))
-        self.box.addWidget(self.told)
-        foot = QHBoxLayout()
-        foot.addWidget(self.back)
-        foot.addStretch()
-        foot.addWidget(self.enter)
-        self.box.addLayout(foot)
-        self.box.addStretch()
+        self.box.addLayout(beside(self.file, self.browse))
+        self.add_foot()
         self.scenario.currentIndexChanged.connect(self._choose)
         self._choose()
         self.setFocusProxy(self.scenario)
-
-    def _plain(self) -> QLabel:
-        label = QLabel(self)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        return label
 
     def _dress(self) -> None:
         theme = self.theme
@@ -104,17 +82,7 @@ class NewEvent(QWidget):
         self._propose(self.scenario.currentData() or _stem(self.own.text()))
 
     def _propose(self, name: str) -> None:
-        """Propose a file, unless another one was typed."""
-        if self.file.text() not in ("", self._proposed):
-            return
-        stem, day = name or "log", datetime.now().astimezone()
-        file = home() / f"{stem}-{day:%Y-%m-%d}{SUFFIX}"
-        number = 1
-        while file.exists():
-            number += 1
-            file = home() / f"{stem}-{day:%Y-%m-%d}-{number}{SUFFIX}"
-        self._proposed = str(file)
-        self.file.setText(self._proposed)
+        self.propose(f"{name or 'log'}-{datetime.now().astimezone():%Y-%m-%d}")
 
     def failed(self, why: str) -> None:
         """It was not begun: say why, keep what was typed."""
@@ -122,7 +90,8 @@ class NewEvent(QWidget):
         self.told.show()
         self.enter.setEnabled(True)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Begin the event, where all that it needs is there."""
         wanted = self.scenario.currentData() or self.own.text().strip()
         if not wanted:
             self.failed(_("Name the file of your scenario."))
@@ -134,24 +103,9 @@ class NewEvent(QWidget):
             self.told.hide()
             self.wanted.emit(wanted, self.file.text().strip())
 
-    def _browse_own(self) -> None:
-        dialog = QFileDialog(self, _("Your scenario"), str(Path.home()), _("Scenarios") + " (*.toml)")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self._own_chosen)
-        dialog.open()
-
     def _own_chosen(self, file: str) -> None:
         self.own.setText(file)
         self._propose(_stem(file))
-
-    def _browse(self) -> None:
-        dialog = QFileDialog(self, _("Where the log is to lie"), self.file.text(), _("Logs") + f" (*{SUFFIX})")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # a log is never written over
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.file.setText)
-        dialog.open()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Enter goes on, Esc goes back."""
@@ -166,17 +120,10 @@ class NewEvent(QWidget):
                 self._propose(_stem(self.own.text()))
                 self.file.setFocus()
             else:
-                self._finish()
+                self.finish()
         else:
             return False
         return True
-
-
-def _beside(field: QLineEdit, button: QPushButton) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.addWidget(field, 1)
-    row.addWidget(button)
-    return row
 
 
 def _stem(file: str) -> str:

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from commandlog_ui.app import Program
 from commandlog_ui.settings import Settings
-from commandlog_ui.sharing import joining
 from commandlog_ui.sharing import state as sharing
+from commandlog_ui.start import page
 from commandlog_ui.start.model import CHOICE
 from commandlog_ui.start.window import StartWindow
 from commandlog_ui.theme import Theme
@@ -49,7 +49,7 @@ INVITED = Invitation(
 @pytest.fixture(autouse=True)
 def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home" / "CommandLog"
-    monkeypatch.setattr(joining, "home", lambda: home)
+    monkeypatch.setattr(page, "home", lambda: home)
     monkeypatch.setattr(sharing, "command", lambda _file: SILENT)
     return home
 

@@ -24,7 +24,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home" / "CommandLog"
     for module in (making, window):
         monkeypatch.setattr(module, "home", lambda: home)
-    monkeypatch.setattr("commandlog_ui.start.new_event.home", lambda: home)
+    monkeypatch.setattr("commandlog_ui.start.page.home", lambda: home)
     return home
 
 
