@@ -23,7 +23,7 @@ CHUNK = 100  # rows that come from the server at a time, where a page may be lon
 # both sides of each join are bounded, or the planner reads all of it
 PAGE = """
 SELECT c.seq, c.header, c.hash, p.frame, p.words, p.words_hash, p.erased_by, k.desk, k.signature,
-    (SELECT array_agg(o.seq) FROM commandlog.opened o WHERE o.by_seq = c.seq AND c.seq > %(head)s)
+    ARRAY(SELECT o.seq FROM commandlog.opened o WHERE o.by_seq = c.seq AND c.seq > %(head)s)
 FROM commandlog.chain c
 LEFT JOIN commandlog.parts p ON p.seq = c.seq AND p.seq > %(head)s AND p.seq <= %(last)s
 LEFT JOIN commandlog.checkpoints k ON k.seq = c.seq AND k.seq > %(head)s AND k.seq <= %(last)s
