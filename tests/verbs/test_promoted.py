@@ -15,7 +15,7 @@ from tests.log import histories
 from tests.log.histories import HISTORY, PARTIES, Step, begin, play
 from tests.log.order import Order
 
-RANDOM = ("id", "file", "key")  # what is drawn anew each time
+RANDOM = ("id", "file", "key", "operator")  # what is drawn anew each time
 
 
 @contextmanager
