@@ -138,8 +138,9 @@ def _said(db: Connection, frame: Any) -> set[Key]:
     for field in _FIELDS[type(frame)]:
         value = getattr(frame, field)
         for one in value if isinstance(value, tuple) else (value,):
-            row = db.execute("SELECT thread FROM entries WHERE id = ?", (one,)).fetchone() if one else None
-            found |= {row[0]} if row else {one, 0} if one else set()
+            if isinstance(one, bytes) and one:  # the level that is set has a name of its own
+                row = db.execute("SELECT thread FROM entries WHERE id = ?", (one,)).fetchone()
+                found |= {row[0]} if row else {one, 0}
     if isinstance(frame, Traced) and not frame.entry:
         found.add(0)
     if isinstance(frame, Assessed) and (frame.same_as or db.execute(_WAS_DUPLICATE, (frame.entry,)).fetchone()):
