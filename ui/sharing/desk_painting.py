@@ -3,29 +3,28 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from commandlog.language import _
 from commandlog.model.harmless import visible
 
 from ..session import Session
 from ..theme import Theme
-from .listing import ROW
+from .card import AnyIndex, CardPainter
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 LARGER = 1.2  # times the letters of everything
 
 
-class SeatPainter(QStyledItemDelegate):
+class SeatPainter(CardPainter):
     """The delegate of the desks. `words` says how one stands, what its colour means, and what else is to be known."""
 
     def __init__(
         self, theme: Theme, session: Session, words: Callable[[Any], tuple[str, str, str]], parent: QObject
     ) -> None:
-        super().__init__(parent)
-        self.theme, self.session, self.words = theme, session, words
+        super().__init__(theme, parent)
+        self.session, self.words = session, words
         theme.changed.connect(self._measure)
         self._measure()
 
@@ -38,45 +37,23 @@ class SeatPainter(QStyledItemDelegate):
         lines = QFontMetricsF(self._large).height() + QFontMetricsF(self.theme.font).height()
         return QSize(120, round(lines + self.theme.px(28)))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Paint a card."""
-        row, theme = index.data(ROW), self.theme
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        focus = selected and bool(option.state & QStyle.StateFlag.State_HasFocus)
-        box = QRectF(option.rect).adjusted(theme.px(8), theme.px(4), -theme.px(8), -theme.px(4))
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("focus" if focus else "rule"), 2 if focus else 1))
-        painter.setBrush(theme.colour("selection" if selected else "raised"))
-        painter.drawRoundedRect(box, theme.px(6), theme.px(6))
-        inside = box.adjusted(theme.px(12), theme.px(8), -theme.px(14), -theme.px(8))
-        self._write(painter, inside, row)
-        painter.restore()
-
-    def _write(self, painter: QPainter, box: QRectF, row: Any) -> None:
+    def write(self, painter: QPainter, box: QRectF, row: Any) -> None:
+        """Write how a desk stands: whose it is and who sits there, and beside it how it is doing."""
         theme = self.theme
+        box = box.adjusted(theme.px(12), theme.px(8), -theme.px(14), -theme.px(8))
         standing, meaning, beside = self.words(row)
         large, plain = QFontMetricsF(self._large), theme.metrics
         top, low = box.top() + large.ascent(), box.bottom() - plain.descent()
         left = box.left() + self._badge(painter, box, row)
         middle = left + (box.right() - left) * 0.46
         name = " · ".join(part for part in (visible(row.name), row.desk) if part)
-        self._say(painter, self._large, left, middle - theme.px(12), top, name, "text")
+        self.say(painter, self._large, left, middle - theme.px(12), top, name, "text")
         who = visible(row.operator) if row.operator else "–" if row.desk else ""
         who = " · ".join(part for part in (_("this desk") if row.mine else "", who) if part)
-        self._say(painter, theme.font, left, middle - theme.px(12), low, who, "muted")
-        self._say(painter, self._large, middle, box.right(), top, standing, meaning)
+        self.say(painter, theme.font, left, middle - theme.px(12), low, who, "muted")
+        self.say(painter, self._large, middle, box.right(), top, standing, meaning)
         late = beside.startswith("!") or row.waiting
-        self._say(painter, theme.font, middle, box.right(), low, beside, "waiting" if late else "text")
-
-    def _say(
-        self, painter: QPainter, font: QFont, left: float, right: float, base: float, text: str, meaning: str
-    ) -> None:
-        if text and right > left:
-            painter.setFont(font)
-            painter.setPen(self.theme.colour(meaning))
-            shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, right - left)
-            painter.drawText(QPointF(left, base), shown)
+        self.say(painter, theme.font, middle, box.right(), low, beside, "waiting" if late else "text")
 
     def _badge(self, painter: QPainter, box: QRectF, row: Any) -> float:
         """Paint the party's letter on its colour; returns the room that it takes."""

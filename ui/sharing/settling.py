@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import tzinfo
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QObject, QRectF, QSize
+from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from commandlog.language import _, ngettext
 from commandlog.log.store import Clock, Log
@@ -18,9 +18,9 @@ from commandlog.views.settling import ConflictRow, RefusedRow, met, not_taken
 from ..room import Room
 from ..theme import Theme
 from . import conflicts, refused
-from .listing import ROW, ListScreen
+from .card import AnyIndex, CardPainter
+from .listing import ListScreen
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 Settled = ConflictRow | RefusedRow
 SHOWN = 400  # characters of a text that a card can ever show
 
@@ -133,12 +133,12 @@ class CardWords:
         return ", ".join(visible(part) for part in parts if part)
 
 
-class SettlePainter(QStyledItemDelegate):
+class SettlePainter(CardPainter):
     """The delegate of what is to be settled: four lines, whatever they say."""
 
     def __init__(self, theme: Theme, words: CardWords, parent: QObject) -> None:
-        super().__init__(parent)
-        self.theme, self.words = theme, words
+        super().__init__(theme, parent)
+        self.words = words
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: AnyIndex) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of a card."""
@@ -146,47 +146,25 @@ class SettlePainter(QStyledItemDelegate):
         lines = QFontMetricsF(theme.strong).lineSpacing() + 2 * theme.metrics.lineSpacing()
         return QSize(120, round(lines + QFontMetricsF(theme.small).lineSpacing() + theme.px(34)))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Paint a card."""
-        row, theme = index.data(ROW), self.theme
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        focus = selected and bool(option.state & QStyle.StateFlag.State_HasFocus)
-        box = QRectF(option.rect).adjusted(theme.px(8), theme.px(4), -theme.px(8), -theme.px(4))
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("focus" if focus else "rule"), 2 if focus else 1))
-        painter.setBrush(theme.colour("selection" if selected else "raised"))
-        painter.drawRoundedRect(box, theme.px(6), theme.px(6))
+    def write(self, painter: QPainter, box: QRectF, row: Settled) -> None:
+        """Write what is the matter and when, what it is about, why, and what to do; a bar says how grave it is."""
+        theme, words = self.theme, self.words
         bar = QRectF(box.left() + 1, box.top() + theme.px(5), theme.px(3), box.height() - theme.px(10))
         painter.fillRect(bar, theme.colour("urgent" if isinstance(row, ConflictRow) else "waiting"))
-        self._write(painter, box.adjusted(theme.px(14), theme.px(8), -theme.px(12), -theme.px(8)), row)
-        painter.restore()
-
-    def _write(self, painter: QPainter, box: QRectF, row: Settled) -> None:
-        theme, words = self.theme, self.words
+        box = box.adjusted(theme.px(14), theme.px(8), -theme.px(12), -theme.px(8))
         strong, plain = QFontMetricsF(theme.strong), theme.metrics
         meaning, mark = ("urgent", "▲") if isinstance(row, ConflictRow) else ("waiting", "◇")
         y = box.top() + strong.ascent()
         when = words.when(row)
         begin = box.right() - QFontMetricsF(theme.small).horizontalAdvance(when)
-        self._say(painter, theme.small, begin, box.right(), y, when, "muted")
-        self._say(painter, theme.strong, box.left(), begin - theme.px(12), y, f"{mark} {words.head(row)}", meaning)
+        self.say(painter, theme.small, begin, box.right(), y, when, "muted")
+        self.say(painter, theme.strong, box.left(), begin - theme.px(12), y, f"{mark} {words.head(row)}", meaning)
         y = box.top() + strong.lineSpacing() + theme.px(3) + plain.ascent()
-        self._say(painter, theme.font, box.left(), box.right(), y, visible(words.about(row)), "text")
+        self.say(painter, theme.font, box.left(), box.right(), y, visible(words.about(row)), "text")
         y += plain.lineSpacing()
-        self._say(painter, theme.font, box.left(), box.right(), y, visible(words.why(row)), meaning)
+        self.say(painter, theme.font, box.left(), box.right(), y, visible(words.why(row)), meaning)
         y = box.bottom() - QFontMetricsF(theme.small).descent()
-        self._say(painter, theme.small, box.left(), box.right(), y, f"→ {words.action(row)}", "accent")
-
-    def _say(
-        self, painter: QPainter, font: QFont, left: float, right: float, base: float, text: str, meaning: str
-    ) -> None:
-        if text and right > left:
-            painter.setFont(font)
-            painter.setPen(self.theme.colour(meaning))
-            painter.drawText(
-                QPointF(left, base), QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, right - left)
-            )
+        self.say(painter, theme.small, box.left(), box.right(), y, f"→ {words.action(row)}", "accent")
 
 
 def _short(text: str) -> str:
