@@ -16,13 +16,15 @@ from commandlog.views.moments import Moment
 Place = tuple[int, int]
 """Where a row stands in the order: when it happened (milliseconds UTC), and its entry's key."""
 
-_NEW = "SELECT since, entry, thread FROM entries WHERE since > :then AND since <= :now"
+_NEW = "SELECT since, entry, thread, task FROM entries WHERE since > :then AND since <= :now"
 _HOLDS = "(r.since = {0} OR (r.entry = {0} AND r.version > 0))"
 _CHANGED = (
     "SELECT occurred, key FROM entries WHERE since > :then AND since <= :now"
     f" UNION SELECT occurred, key FROM entries WHERE until > :then AND until <= :now AND until < {FOREVER}"
     # what was done with an entry (assessed, answered, linked, erased) shows in its own row
     f" UNION SELECT r.occurred, r.key FROM ({_NEW}) n CROSS JOIN entries r ON {_HOLDS.format('n.thread')}"
+    # and what became of a task in the row of the task, though it was given in the thread of a report
+    f" UNION SELECT r.occurred, r.key FROM ({_NEW}) n CROSS JOIN entries r ON {_HOLDS.format('n.task')}"
     f" UNION SELECT r.occurred, r.key FROM links n CROSS JOIN entries r ON {_HOLDS.format('n.entry')}"
     " WHERE n.since > :then AND n.since <= :now"
     f" UNION SELECT r.occurred, r.key FROM marks n CROSS JOIN entries r ON {_HOLDS.format('n.entry')}"

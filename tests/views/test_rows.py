@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commandlog.log.desk import Desk
 from commandlog.log.store import Log
+from commandlog.verbs import saying, tasks
 from commandlog.views import found, rows, timeline
 from commandlog.views.filters import Filter
 from commandlog.views.found import Found, rows_of
 from commandlog.views.lines import Line
-from commandlog.views.moments import Moment
+from commandlog.views.moments import Moment, live
 from commandlog.views.rows import Change, Rows
 from tests.log.histories import HISTORY, Step, begin, play
 
@@ -91,3 +93,16 @@ def test_rows_are_those_of_the_whole_list_and_changes_lead_from_one_to_the_next(
             assert known(list_) == whole
             for row, line in enumerate(whole):
                 assert list_.lines(row, row + 1) == [line]
+
+
+def test_a_task_that_was_given_about_a_report_shows_what_became_of_it(venue: Desk, police: Desk) -> None:
+    """Its thread is the report's, whose row may look otherwise as well."""
+    report = saying.report(venue, "man filmt poort F")
+    task = tasks.propose(venue, "ga kijken", to_party="police", entry=report.seq)
+    list_ = rows_of(venue.log, live(venue.log), Filter())
+    shown = known(list_)
+    for step, state in ((tasks.accept, "accepted"), (tasks.done, "done")):
+        step(police, task.seq)
+        shown = taken_in(shown, list_, list_.advance(live(venue.log)))
+        assert shown == known(list_)
+        assert next(line for line in shown if line.seq == task.seq).state == state
