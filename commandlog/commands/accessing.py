@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from commandlog.commands.common import FILE, code_of, opened, print_json, progress
-from commandlog.export import access, access_forms
+from commandlog.export import access
 from commandlog.export.access_redaction import Redaction, still_named
 from commandlog.export.access_search import Found, field_name, find
 from commandlog.export.contents import Contents
@@ -18,8 +18,6 @@ from commandlog.log.keys import settings_folder
 from commandlog.model.errors import RuleError
 from commandlog.model.harmless import visible
 from commandlog.views import moments
-
-FORMS = {".pdf": access_forms.write_pdf, ".jsonl": access_forms.write_jsonl}
 
 
 @click.command("subject-access")
@@ -112,12 +110,15 @@ def _written(
     entries: list[int],
     redactions: list[Redaction],
 ) -> None:
-    suffix = form_of(contents.log, out, tuple(FORMS))
+    from commandlog.export import access_forms  # fonts and paper take 0.15 s to import
+
+    forms = {".pdf": access_forms.write_pdf, ".jsonl": access_forms.write_jsonl}
+    suffix = form_of(contents.log, out, tuple(forms))
     made = access_forms.account(contents, spellings, entries, redactions)
     upto = id_at(contents.log.db, contents.moment.position)
     put(
         out,
-        lambda to: FORMS[suffix](contents, made, to),
+        lambda to: forms[suffix](contents, made, to),
         desk,
         form="access",
         upto=upto,

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from commandlog.commands.common import FILE, code_of, opened
-from commandlog.export import open_items_pdf, sheets
 from commandlog.export.contents import Contents
 from commandlog.export.documents import form_of, put
 from commandlog.language import LANGUAGES, _, current, speaking
@@ -58,6 +57,8 @@ def print_out(
         form_of(log, out, (".pdf",))
         for_party = code_of(covenant, "party", for_party)
         contents = _contents(log, for_party, desk, hours if snapshot else 0)
+        from commandlog.export import open_items_pdf  # fonts and paper take 0.15 s to import
+
         write = open_items_pdf.write_snapshot if snapshot else open_items_pdf.write_open_items
         put(
             out,
@@ -73,6 +74,8 @@ def print_out(
 def _sheets(desk: Desk | None, out: Path, number: int) -> None:
     if desk is None:
         raise RuleError(_("Sheets are numbered in the log, which cannot be written here."))
+    from commandlog.export import sheets
+
     contents = Contents(desk.log, moments.live(desk.log), author=desk.party)
     first, last = sheets.print_sheets(desk, contents, out, number)
     click.echo(_("{file}: sheets {first} to {last}.").format(file=out, first=first, last=last))

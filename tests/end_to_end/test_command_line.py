@@ -237,12 +237,12 @@ def test_a_reader_that_goes_away_is_no_error(log: str) -> None:
     assert done.stderr == b""
 
 
-def test_who_speaks_to_no_server_does_not_wait_for_what_speaks_to_one(log: str) -> None:
-    """Importing psycopg takes 0.1 s; a keyring as long."""
+def test_who_speaks_to_no_server_and_prints_nothing_does_not_wait_for_what_does(log: str) -> None:
+    """Importing psycopg takes 0.1 s, a keyring as long, fonts more."""
     code = (
         "import sys; from commandlog.cli import main; done = [main(one) for one in"
         f" (['--help'], ['report', {log!r}, 'Oog 2: rustig'], ['timeline', {log!r}], ['status', {log!r}])];"
-        " found = {one.partition('.')[0] for one in sys.modules} & {'psycopg', 'keyring'};"
+        " found = {one.partition('.')[0] for one in sys.modules} & {'psycopg', 'keyring', 'fontTools'};"
         " print('DONE', done, found, file=sys.stderr)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
