@@ -23,7 +23,7 @@ def recall(window: MainWindow, text: str) -> str:
     view.setFocus()
     view.go_to(next(row for row in rows if text in view.entries().line(row).text))
     press(window, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
-    return window.asking.title.text()
+    return str(window.asking.title.text())
 
 
 def test_what_another_said_is_only_recalled_from_oneself(
