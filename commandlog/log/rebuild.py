@@ -208,7 +208,8 @@ class _Rebase:
         self.opened = {one.seq: one for one in opened}
         self.placed: dict[int, int] = {}
         """The places of what waited, by where it had waited."""
-        self.shared = {one.seq: one for one in map(self._with_mine, shared)}
+        waits = self.db.execute("SELECT 1 FROM records WHERE seq >= ? LIMIT 1", (PROVISIONAL,)).fetchone()
+        self.shared = {one.seq: one for one in (map(self._with_mine, shared) if waits else shared)}
         self.said = {seq: one.applied() for seq, one in (self.opened | self.shared).items()}
         self.refused = dict(self._refused())
 
