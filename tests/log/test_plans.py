@@ -31,6 +31,7 @@ BEHIND = "what stands behind, and no more"
 REBASING = (
     HEAD,
     Meant("FROM entries WHERE since >= ? LIMIT ?", "SEARCH entries", "whether anything stands behind"),
+    Meant("FROM records WHERE seq >= ? LIMIT ?", "SEARCH records", "whether anything waits"),
     Meant("FROM entries e CROSS JOIN records r", "SEARCH e", BEHIND),
     *(Meant(f"DELETE FROM {table.name} WHERE since > ?", f"SEARCH {table.name}", BACK) for table in derived.TABLES),
     Meant("SELECT seq, words FROM records WHERE seq > ?", "SEARCH records", BACK),
