@@ -28,6 +28,8 @@ from commandlog.model.records import (
     PhaseSet,
     Report,
 )
+from commandlog.verbs import saying
+from tests.events import Clock
 from tests.log.histories import HISTORY, PARTIES, Step, begin, everything, play
 from tests.log.order import Order
 
@@ -132,6 +134,50 @@ def test_two_that_meet_are_derived_in_their_order(what: str, tmp_path: Path) -> 
                 desk.append(kind, **said)
         order.take(theirs.log)
         order.give(mine.log)
+        found = everything(mine.log)
+        rebuild(mine.log)
+        assert found == everything(mine.log)
+
+
+def _joined(tmp_path: Path) -> tuple[Order, Desk, Desk]:
+    venue = begin(tmp_path)["venue"]
+    order = Order(venue.log)
+    venue.log.close()
+    mine = order.join(tmp_path / "mine.clog", "police", "P9")
+    theirs = order.join(tmp_path / "theirs.clog", "baken", "B9")
+    for desk in (mine, theirs):
+        order.take(desk.log)
+    for desk in (mine, theirs):
+        order.give(desk.log)
+    return order, mine, theirs
+
+
+def test_a_late_entry_is_found_behind_one_that_got_its_place(tmp_path: Path) -> None:
+    order, mine, theirs = _joined(tmp_path)
+    with mine.log, theirs.log:
+        seen = saying.note(mine, "van nu")
+        at = seen.frame.occurred_at
+        saying.add_to(mine, seen.seq, "hierbij", occurred_at=at - 60_000)
+        saying.note(mine, "van eerder", occurred_at=at - 120_000)
+        order.take(mine.log, 1)
+        order.give(mine.log)
+        found = everything(mine.log)
+        rebuild(mine.log)
+        assert found == everything(mine.log)
+
+
+def test_what_is_opened_last_leaves_the_times_behind_it_right(tmp_path: Path) -> None:
+    order, mine, theirs = _joined(tmp_path)
+    with mine.log, theirs.log:
+        secret = saying.note(theirs, "alleen wij", audience=("baken",))
+        at = secret.frame.occurred_at
+        assert isinstance(theirs.log.clock, Clock)
+        theirs.log.clock.tick(5)  # until it is opened, all that is known is when it got its place
+        saying.note(theirs, "voor iedereen", occurred_at=at - 300)
+        order.take(theirs.log)
+        place = mine.log.head.seq + 1
+        order.give(mine.log, sealed=[place])
+        order.give(mine.log, 0, opened=[place])
         found = everything(mine.log)
         rebuild(mine.log)
         assert found == everything(mine.log)

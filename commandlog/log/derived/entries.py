@@ -176,7 +176,7 @@ def settle_high(db: Connection, first: int, last: int) -> None:
         high = max(high, occurred)
         if found != high:
             wrong.append((high, since))
-        elif since >= last:
+        elif since > last:
             break
     db.executemany("UPDATE entries SET high = ? WHERE since = ?", wrong)
 
