@@ -28,8 +28,9 @@ from commandlog.views.settling import ConflictRow, RefusedRow, met, not_taken
 @FILE
 @click.argument("ref", default="")
 @click.option("--why", default="", help="Why a conflict is settled: the others read it.")
+@click.option("--leave", is_flag=True, help="Destroy what was not taken: its words are nowhere else.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def settle(file: Path, ref: str, why: str, as_json: bool) -> None:
+def settle(file: Path, ref: str, why: str, leave: bool, as_json: bool) -> None:
     """List conflicts and what the shared log did not take. With REF, settle a conflict, or leave what was not taken."""
     if not ref:
         with opened(file) as log:
@@ -42,13 +43,28 @@ def settle(file: Path, ref: str, why: str, as_json: bool) -> None:
             told = _("{reference} is nothing to settle: `commandlog settle {file}` lists what is.")
             raise RuleError(told.format(reference=visible(wanted), file=typed(file)))
         if isinstance(row, RefusedRow):
-            settle_refused(desk.log, row.was)
-            purge_all(desk.log)
-            click.echo(_("{reference} is left: what it said is destroyed here.").format(reference=row.reference))
+            _leave(desk.log, row, sure=leave and not why)
             return
+        if leave:
+            told = _("{reference} is a conflict: only what was not taken is left. Say why it is settled (--why).")
+            raise RuleError(told.format(reference=row.reference))
         if not why.strip():
             raise RuleError(_("Say in a few words why it is settled (--why): the others read it."))
         print_record(desk, saying.add_to(desk, now_at(desk.log.db, row.entry), why))
+
+
+def _leave(log: Log, row: RefusedRow, *, sure: bool) -> None:
+    """Destroy what was not taken; who may have mistaken it for a conflict is told what it is."""
+    if not sure:
+        told = _(
+            "{reference} was not taken into the shared log: its words are here alone, and nobody reads a reason"
+            " (--why). Write it again, if it is to be there; then `{command}` destroys it."
+        )
+        command = f"commandlog settle {typed(log.path)} {row.reference} --leave"
+        raise RuleError(told.format(reference=row.reference, command=command))
+    settle_refused(log, row.was)
+    purge_all(log)
+    click.echo(_("{reference} is left: what it said is destroyed here.").format(reference=row.reference))
 
 
 def _rows(log: Log) -> list[ConflictRow | RefusedRow]:
@@ -70,7 +86,7 @@ def _list(log: Log, *, as_json: bool) -> None:
 def _document(row: ConflictRow | RefusedRow, zone: tzinfo) -> dict[str, Any]:
     state, _key = row.key
     at = local(row.at, zone).isoformat(timespec="milliseconds") if row.at else None
-    left_out = ("entry", "was", "again")
+    left_out = ("entry", "was")
     return {"state": state} | {k: v for k, v in msgspec.structs.asdict(row).items() if k not in left_out} | {"at": at}
 
 
@@ -79,8 +95,10 @@ def _lines(row: ConflictRow | RefusedRow, covenant: Covenant, zone: tzinfo, file
     if isinstance(row, RefusedRow):
         yield f"{row.reference}  {at}  {row.kind}: {row.text}"
         yield "  " + _("Not taken into the shared log: {why}").format(why=row.why)
+        if row.again != row.text:
+            yield "  " + _("what it said: {text}").format(text=row.again)
         told = _("write it again, if it is to be there, and leave this one: {command}")
-        yield "  " + told.format(command=f"commandlog settle {file} {row.reference}")
+        yield "  " + told.format(command=f"commandlog settle {file} {row.reference} --leave")
         return
     who = covenant.party_name(row.party) if row.party else ""
     yield f"{row.reference}  {at}  {row.about}: {row.what}"

@@ -19,7 +19,7 @@ SAID = "Kanarievogel Zwartemeer"
 
 @pytest.fixture
 def guard(venue: Desk, tmp_path: Path) -> Iterator[Desk]:
-    """A desk that lost a task to another of its party, and of which one note was not taken."""
+    """A desk that lost a task to another of its party, and of which one message was not taken."""
     order = Order(venue.log)
     police, first, second = (
         order.join(tmp_path / f"{code}.clog", party, code)
@@ -37,7 +37,7 @@ def guard(venue: Desk, tmp_path: Path) -> Iterator[Desk]:
         order.take(first.log)
         order.take(second.log)
         order.give(second.log)
-        lost = saying.note(second, SAID)
+        lost = saying.message(second, SAID, to_party="police")
         with keeper.writing():
             keeper.append(Refused, desk="B2", count=lost.frame.number, why=NEWER)
         order.take(keeper.log)
@@ -61,12 +61,17 @@ def test_both_are_listed_and_settled(guard: Desk, capsys: pytest.CaptureFixture[
     ):
         assert part in told
     conflict, lost = json.loads(said("--json"))
-    assert (conflict["state"], conflict["about"], lost["state"], lost["text"]) == ("conflict", "P1-2", "refused", SAID)
+    assert (conflict["state"], conflict["about"], lost["state"], lost["again"]) == ("conflict", "P1-2", "refused", SAID)
+    assert f"what it said: {SAID}\n" in told and lost["text"].endswith(f": {SAID}") and lost["text"] != SAID
     assert "the others read it" in said(conflict["reference"], code=BAD_INPUT)
+    assert "is a conflict" in said(conflict["reference"], "--leave", "--why", "x", code=BAD_INPUT)
     assert "nothing to settle" in said("B2-99", code=BAD_INPUT)
     assert "B2-" in said(conflict["reference"].lower(), "--why", "de eerste eenheid gaat")
     guard.log.refresh()
     assert "de eerste eenheid gaat" in [one.words.text for one in guard.log.records(PROVISIONAL) if one.words]
-    assert "is left" in said(lost["reference"])
+    for mistaken in ((), ("--why", "de eerste eenheid gaat"), ("--leave", "--why", "de eerste eenheid gaat")):
+        assert "words are here alone" in said(lost["reference"], *mistaken, code=BAD_INPUT)
+    assert SAID in said(), "nothing is destroyed by mistake"
+    assert "is left" in said(lost["reference"], "--leave")
     assert not has_unsettled(guard.log.db)
     assert said() == "Nothing to settle.\n"
