@@ -107,6 +107,10 @@ def test_commands_say_what_is_wrong_in_one_line(machine: Machine, server: Server
         "share", "evening.clog", "--server", _dsn(server), "--yes", code=BAD_INPUT
     )
     assert "not that of a log keeper" in machine.does("keep", "--server", admin, code=BAD_INPUT)
+    with psycopg.connect(make_conninfo(admin, password=PASSWORD), autocommit=True) as connection:
+        connection.execute("UPDATE commandlog.about SET version = version - 1")
+        assert "Go on with the older one" in machine.does("keep", "--server", keeper, code=BAD_INPUT)
+        connection.execute("UPDATE commandlog.about SET version = version + 1")
     assert "run `commandlog keep`" in machine.does("keep", "--status", "--server", keeper, code=NO)
     assert "no party" in machine.does("invite", "--server", admin, "brandweer", code=BAD_INPUT)
     assert "no desk X9" in machine.does("revoke", "--server", admin, "x9", code=BAD_INPUT)

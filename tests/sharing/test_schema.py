@@ -13,6 +13,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from commandlog.model.covenant import Party
 from commandlog.model.errors import RuleError
+from commandlog.sharing.joining.inviting import invite
 from commandlog.sharing.link import Refused, connect, telling
 from commandlog.sharing.server.schema import VERSION, Names, Statement
 from commandlog.sharing.server.server import (
@@ -176,6 +177,18 @@ def test_tables_are_brought_up_to_date_whole_or_not_at_all(event: Hosted) -> Non
     assert event.admin.execute(columns).fetchall() == [("word",)]
     with pytest.raises(RuleError, match="newer CommandLog"):
         migrate(event.admin)
+
+
+def test_tables_of_a_version_that_this_program_does_not_know_are_refused(event: Hosted) -> None:
+    event.admin.execute("ALTER TABLE commandlog.about DROP COLUMN timezone")  # as version 1 was
+    for version, told in {1: "older CommandLog.*Go on with the older one", VERSION + 1: "newer CommandLog"}.items():
+        event.admin.execute("UPDATE commandlog.about SET version = %s", (version,))
+        with pytest.raises(RuleError, match=told):
+            invite(event.admin, event.event.dsn, "police")
+        with pytest.raises(RuleError, match=told):
+            create(event.event.dsn, event.event.log_id, "Concert evening", PARTIES)
+        with pytest.raises(RuleError, match=told):
+            migrate(event.admin)
 
 
 def test_a_desk_is_let_in_once(event: Hosted) -> None:

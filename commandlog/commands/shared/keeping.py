@@ -108,11 +108,11 @@ def purge(dsn: str) -> None:
 def _keeper(entrance: _Entrance, file: Path | None) -> Iterator[Keeper]:
     """Give the keeper that a login is, with its own log open, made empty where there is none yet."""
     with closing(entrance.first()) as connection, telling(entrance.dsn):
-        log_id = connection.execute("SELECT log_id FROM commandlog.about").fetchone()
+        identity = server.names_of(connection).log_id
         mine = connection.execute("SELECT desk FROM commandlog.desks WHERE login = session_user AND keeper").fetchone()
-    if log_id is None or mine is None:
+    if mine is None:
         raise RuleError(_("This login is not that of a log keeper: use the one that `share` has given."))
-    desk, identity = str(mine[0]), bytes(log_id[0])
+    desk = str(mine[0])
     path = file or Path(f"{entrance.database}-{desk}.clog")
     key = desk_key(settings_folder(), identity, f"*keeper{desk}")
     with open_keepers_log(path, identity, desk) as log:

@@ -59,8 +59,9 @@ def invite(
 
     `dsn` is how the administrator connects, `at` how desks reach the server where that is another way; `ca_pem` vouches
     for the server's certificate. With `by_certificate` no password goes with it: the login proves itself by its
-    certificate. Raises RuleError where there is no such party.
+    certificate. Raises RuleError where there is no such party, or the shared log is of another version.
     """
+    server.names_of(connection)
     known = parties(connection)
     wanted = party.strip().casefold()
     found = next((one for one in known if wanted in one.names), None)

@@ -9,6 +9,7 @@ from commandlog.log.store import Log
 from commandlog.model.errors import Damaged, RuleError
 from commandlog.sharing.keeper import statements
 from commandlog.sharing.keeper.keepers_log import fingerprint
+from commandlog.sharing.server import server
 
 
 class Behind(Damaged):
@@ -28,10 +29,9 @@ class Behind(Damaged):
 def introduced(conn: Connection[Any], log: Log, key: bytes) -> tuple[str, str]:
     """Return the party and desk of the keeper whose login this is, and have its public key noted on the server.
 
-    Raises RuleError where the server holds another log, or the login is not a keeper's.
+    Raises RuleError where the server holds another log, or one of another version, or the login is not a keeper's.
     """
-    about = conn.execute("SELECT log_id FROM commandlog.about").fetchone()
-    if about is None or bytes(about[0]) != log.id:
+    if server.names_of(conn).log_id != log.id:
         raise RuleError(_("The server holds another log than {file}.").format(file=log.path))
     mine = conn.execute("SELECT party, desk FROM commandlog.desks WHERE login = session_user AND keeper").fetchone()
     if mine is None:

@@ -132,12 +132,30 @@ def revoke(connection: psycopg.Connection, desk: str) -> None:
             time.sleep(0.1)
 
 
-def names_of(connection: psycopg.Connection) -> Names:
-    """Return the roles of the event whose database this is; raises RuleError where it is none."""
+def names_of(connection: psycopg.Connection, version: int | None = schema.VERSION) -> Names:
+    """Return the roles of the event whose database this is.
+
+    Raises RuleError where it is none, or its tables are of another version than this one (None: of any).
+    """
     log_id = log_of(connection)
     if log_id is None:
         raise RuleError(_("There is no shared log in this database."))
+    if version is not None:
+        row = connection.execute("SELECT version FROM commandlog.about").fetchone()
+        check_version(row[0] if row else 0, version)
     return Names(log_id)
+
+
+def check_version(found: int, wanted: int) -> None:
+    """Raise RuleError where the tables are not of the version that this program needs."""
+    if found > wanted:
+        raise RuleError(_("This shared log was made by a newer CommandLog: install that first."))
+    if found < wanted:
+        told = _(
+            "This shared log was made by an older CommandLog, and this one does not know its tables. Go on with the"
+            " older one until the event is over, or share what is open anew: `commandlog share FILE --fresh NEW`."
+        )
+        raise RuleError(told)
 
 
 def log_of(connection: psycopg.Connection) -> bytes | None:

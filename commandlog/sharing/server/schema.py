@@ -16,7 +16,7 @@ from commandlog.model.covenant import Party
 
 Statement = SQL | Composed
 
-VERSION = 1
+VERSION = 2
 PIECE = (256 << 10) + 64
 """Most bytes of a piece, salt and all."""
 
@@ -174,7 +174,7 @@ _UNSAMPLED = {
 }
 
 MIGRATIONS: dict[int, Sequence[Statement]] = {}
-"""What makes version n of version n - 1, by n."""
+"""What makes version n of version n - 1, by n. None makes 2 of 1, which no release ever had: that one is refused."""
 
 
 def tables(names: Names) -> list[Statement]:

@@ -23,6 +23,7 @@ from commandlog.sharing.server.logins import (
     add_keeper,
     add_party,
     change_password,
+    check_version,
     log_of,
     names_of,
     next_code,
@@ -129,15 +130,15 @@ def migrate(
 ) -> int:
     """Bring the tables to this program's version, whole or not at all; returns the version that they had.
 
-    Raises RuleError where they are of a newer program.
+    Raises RuleError where they are of a newer program, or of one so old that no step leads here from it.
     """
-    names = names_of(connection)
+    names = names_of(connection, None)
     with telling(), connection.transaction():
         connection.execute(SQL("SET LOCAL ROLE {}").format(names.owner))
         row = connection.execute("SELECT version FROM commandlog.about FOR UPDATE").fetchone()
         was = int(row[0]) if row else 0
-        if was > version:
-            raise RuleError(_("This shared log was made by a newer CommandLog: install that first."))
+        if was > version or not steps.keys() >= set(range(was + 1, version + 1)):
+            check_version(was, version)
         for step in range(was + 1, version + 1):
             run(connection, steps[step])
         connection.execute("UPDATE commandlog.about SET version = %s", (version,))
