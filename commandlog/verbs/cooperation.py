@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 
 from commandlog.log.chain import SALT
-from commandlog.log.derived.entries import above
+from commandlog.log.derived.entries import above, entry_of
 from commandlog.log.derived.recalls import own
 from commandlog.log.derived.table import id_at, now_at
 from commandlog.model.keeping import Closed
@@ -18,9 +18,17 @@ NEEDED = ("opened", "covenant", "desk_opened", "desk_seen", "refused", "branched
 """Kinds of record that the log stands on: whoever has the log reads them, and without their words it cannot be read."""
 
 
+def whose(db: Connection, seq: int) -> tuple[str, ...]:
+    """Return the parties whose word a record is: who says it, and at whose desk it was written down.
+
+    A correction is what another's entry says now: whose entry it is decides on it, not who corrected it.
+    """
+    return own(db, entry_of(db, seq))
+
+
 def not_to_erase(db: Connection, records: Iterable[int], party: str, driver: str) -> list[int]:
-    """Return which of these records (positions) a party may not erase: it did not say or write them, nor drives."""
-    return [] if party == driver else [seq for seq in records if party not in own(db, seq)]
+    """Return which of these records (positions) a party may not erase: they are not its word, nor does it drive."""
+    return [] if party == driver else [seq for seq in records if party not in whose(db, seq)]
 
 
 def not_to_recall(
@@ -35,7 +43,7 @@ def not_to_recall(
         return []
     others, taken = list[int](), set[bytes]()
     for seq in sorted({*records}):  # what hangs on a record stands behind it
-        if party in own(db, seq) or _hangs_on(db, seq) in taken:
+        if party in whose(db, seq) or _hangs_on(db, seq) in taken:
             taken.add(id_at(db, seq))
         else:
             others.append(seq)

@@ -23,7 +23,7 @@ from commandlog.model.keeping import Attached, Destroyed, Erased, Held, HoldLift
 from commandlog.model.records import Corrected, Record, Words
 from commandlog.model.words import OPEN_TASKS, label
 from commandlog.verbs.context import About, checked, entry_at, named, receipt, record_id, split, unknown_party
-from commandlog.verbs.cooperation import NEEDED, not_to_erase, not_to_recall
+from commandlog.verbs.cooperation import NEEDED, not_to_erase, not_to_recall, whose
 
 
 def release(
@@ -324,9 +324,9 @@ def _refuse_to_recall(desk: Desk, records: list[int], from_parties: tuple[str, .
 def _refuse_others(desk: Desk, others: list[int], told: str) -> None:
     for seq in others[:1]:
         name = desk.covenant.party_name
-        whose = " / ".join(map(name, recalls.own(desk.log.db, seq)))
+        parties = " / ".join(map(name, whose(desk.log.db, seq)))
         reference = named(desk, entry_of(desk.log.db, seq))
-        raise RuleError(told.format(reference=reference, party=whose, driver=name(desk.covenant.driver)))
+        raise RuleError(told.format(reference=reference, party=parties, driver=name(desk.covenant.driver)))
 
 
 def _refuse_preserved(desk: Desk, seq: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from commandlog.log.derived.entries import above
+from commandlog.log.derived.entries import above, entry_of
 from commandlog.log.derived.recalls import own
 from commandlog.log.derived.table import PROVISIONAL, position_of
 from commandlog.log.desk import Desk
@@ -107,13 +107,14 @@ def test_whatever_the_verbs_let_pass_is_allowed_when_its_turn_comes(
 def _is_his(log: Log, frame: Frame) -> bool:
     """Whether a record erases or recalls nothing, or what the party may: it drives ("venue"), wrote or said it.
 
-    A recall may be from itself alone, and takes along what hangs on what is its own.
+    A recall may be from itself alone, and takes along what hangs on what is its own. A correction that holds is the
+    entry's that it corrects.
     """
     party = frame.by.party
     if not isinstance(frame, Erased | Recalled) or party == "venue":
         return True
     at = {one: position_of(log.db, one) for one in frame.records}
-    his = {one for one, seq in at.items() if party in own(log.db, seq)}
+    his = {one for one, seq in at.items() if party in own(log.db, entry_of(log.db, seq))}
     if isinstance(frame, Recalled):
         if frame.from_parties == (party,):
             return True
@@ -219,6 +220,16 @@ def test_only_its_own_party_or_the_driver_takes_from_others_what_it_said(
     assert {party for party in PARTIES if may(party, note.id, added.id)} == {"police", "venue"}
     assert {party for party in PARTIES if may(party, added.id)} == {"baken", "venue"}
     assert {party for party in PARTIES if may(party, note.id, other.id)} == {"venue"}
+
+
+def test_who_corrects_what_another_said_has_no_say_over_it(venue: Desk, police: Desk, baken: Desk) -> None:
+    note = saying.note(police, "man met mes bij poort F")
+    held = saying.correct(baken, note.seq, "bij poort G", reason="camera")
+    for party, may in {"police": True, "venue": True, "baken": False}.items():
+        by = {**BY, "by": By(party, "X1")}
+        assert rights.allowed(venue.log.db, Erased(records=(held.id,), **by)) == may, party
+        assert rights.allowed(venue.log.db, Recalled(records=(held.id,), from_parties=("aid",), **by)) == may, party
+        assert rights.allowed(venue.log.db, Recalled(records=(held.id,), from_parties=(party,), **by)), party
 
 
 def test_whoever_was_told_what_is_erased_gets_the_decision(venue: Desk, police: Desk, baken: Desk) -> None:
