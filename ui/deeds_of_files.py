@@ -11,8 +11,10 @@ from commandlog.export import saving
 from commandlog.intake.media import attach_file
 from commandlog.language import _
 from commandlog.log.derived.table import now_at
+from commandlog.log.desk import Desk
 from commandlog.log.store import Log
 from commandlog.model.harmless import visible
+from commandlog.model.records import Record
 from commandlog.views import attachments
 from commandlog.views.attachments import Attachment
 
@@ -32,9 +34,16 @@ def attach(deeds: Deeds, line: Subject) -> None:
 
 
 def attach_path(deeds: Deeds, entry: int, path: Path) -> None:
-    """Attach the file at a path to an entry, beside the window."""
+    """Attach the file at a path to an entry, beside the window; entries that follow do not wait for it."""
     told = _("{file} is attached.").format(file=visible(path.name))
-    deeds.session.do(lambda desk: attach_file(desk, now_at(desk.log.db, entry), path), lambda _record: deeds.told(told))
+
+    def begin(operator: str) -> None:
+        def verb(desk: Desk) -> Record:
+            return attach_file(desk.asked_by(operator), now_at(desk.log.db, entry), path)
+
+        deeds.session.do(verb, lambda _record: deeds.told(told), long=True)
+
+    deeds.session.do(lambda desk: desk.operator, begin)
 
 
 def show(deeds: Deeds, line: Subject) -> None:

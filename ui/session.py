@@ -80,7 +80,8 @@ class Session(QObject):
     ) -> None:
         """Do something at the desk, after what was asked before; `done` or `failed` is called when it is known.
 
-        What is `long` and gives way to others (an attachment of 25 MB) is done beside the rest, which goes before it.
+        What is `long` and gives way to others (an attachment of 25 MB) is done beside the rest, which goes before it:
+        who asked for it, and at which entry, must be known by then (`Desk.asked_by`).
         What fails without a `failed` of its own is `refused`. While the disk refuses, `trouble` says so. Nothing is
         done where writing was `stopped` or the desk is `locked`.
         """
@@ -158,9 +159,12 @@ class Session(QObject):
         self.log.close()
 
     def _finish(self) -> None:
-        """Finish what was asked; what was stored in the last moment may have an attachment that was not."""
-        for worker in (self._carrier, self._writer, self._carrier):
-            worker.stop()
+        """Finish what was asked: the entries first, none of which stays a draft while what is long takes its time.
+
+        What was stored in the last moment may have brought an attachment with it, which is stored then.
+        """
+        self._writer.stop()
+        self._carrier.stop()
 
     def _sit_down(self) -> None:
         """Have the desk that is sat at written for, by one worker, and by one for what is long, when it is needed."""

@@ -88,10 +88,18 @@ class _Known(NamedTuple):
 class Desk:
     """What a verb is given: the log, who writes, and the covenant to consult."""
 
-    def __init__(self, log: Log, signer: Signer) -> None:
+    def __init__(self, log: Log, signer: Signer, asked_by: str | None = None) -> None:
         self.log = log
         self.signer = signer
+        self._asked_by = asked_by
         self._known: _Known | None = None
+
+    def asked_by(self, operator: str) -> "Desk":
+        """Return this desk as it was when an operator ("": nobody) asked for what is only done by now.
+
+        Whoever has signed in meanwhile did not write it, and a record says for good who did.
+        """
+        return Desk(self.log, self.signer, operator)
 
     @property
     def party(self) -> str:
@@ -163,7 +171,9 @@ class Desk:
 
     @property
     def operator(self) -> str:
-        """The id of the operator who is signed in here, empty where nobody is."""
+        """The id of the operator who is signed in here, or was when this was asked; empty where nobody is."""
+        if self._asked_by is not None:
+            return self._asked_by
         found = self.log.db.execute(
             "SELECT operator, until FROM operators WHERE desk = ? ORDER BY since DESC LIMIT 1", (self.code,)
         ).fetchone()

@@ -49,13 +49,17 @@ def take_in(session: Session, data: QMimeData, done: Callable[[Waiting], None]) 
 
 
 def attach_all(
-    session: Session, entry: int, files: list[Waiting], failed: Callable[[Waiting, Exception], None]
+    session: Session, entry: Record, files: list[Waiting], failed: Callable[[Waiting, Exception], None]
 ) -> None:
-    """Attach files to an entry that has been stored, one after the other; entries that follow do not wait for it."""
+    """Attach files to an entry that has been stored, one after the other; entries that follow do not wait for it.
+
+    Whoever wrote the entry attached them, whoever works at the desk by then.
+    """
+    operator = entry.frame.by.operator if entry.frame else ""
     for one in files:
 
         def verb(desk: Desk, one: Waiting = one) -> Record:
-            return attach(desk, now_at(desk.log.db, entry), one.content, name=one.name)
+            return attach(desk.asked_by(operator), now_at(desk.log.db, entry.seq), one.content, name=one.name)
 
         session.do(verb, failed=partial(failed, one), long=True)
 

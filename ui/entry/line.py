@@ -396,7 +396,7 @@ class EntryPane(QWidget):
         self._show_parked()
         self._changed()
         self.keep()
-        attach_all(self.session, record.seq, list(sent.files), self._not_attached)
+        attach_all(self.session, record, list(sent.files), self._not_attached)
         self.stored.emit(record)
 
     def _not_attached(self, file: Waiting, error: Exception) -> None:

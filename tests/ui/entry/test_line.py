@@ -4,13 +4,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from commandlog_ui.entry.completion import Completions
 from commandlog_ui.entry.drafts import read_drafts
-from commandlog_ui.entry.files import Waiting, attach_all
 from commandlog_ui.window.main import MainWindow
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -140,60 +137,6 @@ def test_an_empty_desk_is_told_before_it_is_sent(window: MainWindow) -> None:
     assert not window.entry.called.isVisible()
 
 
-def test_a_pasted_photo_goes_with_the_next_entry(window: MainWindow, qtbot: QtBot) -> None:
-    entry = window.entry
-    image = QImage(40, 30, QImage.Format.Format_RGB32)
-    image.fill(Qt.GlobalColor.red)
-    QGuiApplication.clipboard().setImage(image)
-    QTest.keyClick(entry.line, Qt.Key.Key_V, CONTROL)
-    qtbot.waitUntil(lambda: bool(entry.chips.files))
-    assert "PNG" in entry.chips.files[0]
-    QTest.keyClick(entry.line, Qt.Key.Key_Return)
-    assert "few words" in entry.told.text()
-    with qtbot.waitSignal(entry.stored):
-        type_line(window, "foto van de rij")
-
-    qtbot.waitUntil(lambda: any(line.attachments for line in _shown(window)))
-    assert not entry.chips.files
-
-
-def test_an_entry_does_not_wait_for_an_attachment(window: MainWindow, qtbot: QtBot, log: Log) -> None:
-    """A large one takes a second: what is typed meanwhile is stored before it, and closing the window ends neither."""
-    made = enter_and_wait(window, qtbot, "film van de rij")
-    attach_all(
-        window.session, made, [Waiting("rij.bin", bytes(16 << 20), "")], lambda _file, error: pytest.fail(str(error))
-    )
-    enter_and_wait(window, qtbot, "intussen")
-    window.close()
-    log.refresh()
-    found = {line.kind: line.seq for line in lines(log)}
-    assert found["note"] < found["attached"]
-
-
-def enter_and_wait(window: MainWindow, qtbot: QtBot, text: str) -> int:
-    """Type an entry; returns its position once it is stored."""
-    with qtbot.waitSignal(window.entry.stored) as stored:
-        type_line(window, text)
-    assert stored.args
-    return int(stored.args[0].seq)
-
-
-def _shown(window: MainWindow) -> list[Line]:
-    model = window.timeline.view.entries()
-    return [line for row in range(model.rowCount()) if (line := model.line(row))]
-
-
-def test_a_file_that_cannot_be_kept_is_refused_in_words(window: MainWindow, qtbot: QtBot, tmp_path: Any) -> None:
-    empty = tmp_path / "leeg.jpg"
-    empty.touch()
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(empty))])
-    with qtbot.waitSignal(window.session.refused):
-        window.entry.take_files(data)
-    assert not window.entry.chips.files
-    assert window.banner.text()
-
-
 def test_methane_is_asked_part_by_part(window: MainWindow, qtbot: QtBot, log: Log) -> None:
     QTest.keyClick(window, Qt.Key.Key_M, CONTROL)
     for text in ("", "2", "Gate F", "collapse", "", "", "3 injured", "ambulance"):
@@ -247,20 +190,6 @@ def test_what_was_answered_is_there_again_after_esc(window: MainWindow) -> None:
     assert not window.asking.isVisible()
     QTest.keyClick(window, Qt.Key.Key_D, CONTROL)
     assert window.asking.answers()["known"] == "known so far"
-
-
-def test_a_photo_can_be_dropped_anywhere(window: MainWindow, qtbot: QtBot, tmp_path: Any) -> None:
-    image = QImage(40, 30, QImage.Format.Format_RGB32)
-    image.fill(Qt.GlobalColor.blue)
-    image.save(str(tmp_path / "rij.jpg"))
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "rij.jpg"))])
-    where = (QPointF(400, 300), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton)
-    window.dropEvent(QDropEvent(*where, Qt.KeyboardModifier.NoModifier))
-    qtbot.waitUntil(lambda: bool(window.entry.chips.files))
-    assert "rij.jpg · JPG" in window.entry.chips.files[0]
-    QTest.keyClick(window.entry.line, Qt.Key.Key_Backspace)
-    assert not window.entry.chips.files
 
 
 def test_the_windows_keys_work_in_the_line(window: MainWindow) -> None:
