@@ -50,12 +50,12 @@ def close(
         given = checked(desk, **about)
         if and_party and not desk.covenant.party(and_party):
             raise unknown_party(desk, and_party)
-        if and_party == speaker(desk, given):
+        together = desk.log.member is not None
+        if and_party == (desk.party if together else speaker(desk, given)):
             name = desk.covenant.party_name(and_party)
             raise RuleError(_("{party} closes the log already: the second party is another one.").format(party=name))
-        together = desk.log.member is not None
         if together:
-            _check_second(desk, and_party)
+            _check_shared(desk, and_party, given)
         items = open_items(desk.log, live(desk.log))
         if items.any and not roll_over:
             raise StillOpen(items)
@@ -63,9 +63,11 @@ def close(
         return desk.append(Closed, words, and_party=and_party, together=together, **fields)
 
 
-def _check_second(desk: Desk, and_party: str) -> None:
-    """Raise RuleError where this party has closed a shared log already, or may not name who closes with it."""
+def _check_shared(desk: Desk, and_party: str, about: About) -> None:
+    """Raise RuleError where this party has closed a shared log already, or not all would see it or who closes too."""
     name, driver = desk.covenant.party_name, desk.covenant.driver
+    if about.get("audience"):
+        raise RuleError(_("A shared log is closed for all its parties: leave out for whom it is."))
     if and_party and desk.party != driver:
         told = _(
             "{party} closes this shared log at its own desk. Only {driver}, which drives the event, names a party that"

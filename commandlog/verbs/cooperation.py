@@ -11,6 +11,7 @@ from commandlog.log.chain import SALT
 from commandlog.log.derived.entries import above, entry_of
 from commandlog.log.derived.recalls import own
 from commandlog.log.derived.table import id_at, now_at
+from commandlog.model.covenant import Covenant
 from commandlog.model.keeping import Closed
 from commandlog.model.records import decode_frame
 
@@ -50,12 +51,17 @@ def not_to_recall(
     return others
 
 
-def may_close(closed: Closed, driver: str) -> bool:
+def may_close(closed: Closed, covenant: Covenant | None) -> bool:
     """Whether a record may be a party's part in closing a shared log: all see it, and it closes with another's.
 
-    The driver may name that other one, which has agreed by voice.
+    The driver of the covenant in force may name that other one, which has agreed by voice.
     """
-    return closed.together and not closed.audience and (not closed.and_party or closed.by.party == driver)
+    if not closed.together or closed.audience:
+        return False
+    party, second = closed.by.party, closed.and_party
+    if not second or covenant is None:
+        return not second
+    return second != party == covenant.driver and covenant.party(second) is not None
 
 
 def _hangs_on(db: Connection, seq: int) -> bytes:

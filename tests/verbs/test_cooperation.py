@@ -208,6 +208,25 @@ def test_the_command_says_what_a_closing_waits_for(evening: Evening, capsys: pyt
     assert "Police closes the shared log" in capsys.readouterr().out
 
 
+def test_nobody_is_the_second_party_of_its_own_closing(evening: Evening, tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="Stadion De Dijk closes the log already"):
+        closing.close(evening.venue, and_party="venue", source=Source(party="police"))
+    with pytest.raises(RuleError, match="leave out for whom"):
+        closing.close(evening.venue, audience=("venue", "police"))
+    assert evening.order.take(evening.venue.log) == 0
+    closing.close(evening.venue, and_party="baken", source=Source(party="baken"))
+    evening.meet()
+    assert states(evening) == {True}
+    assert refused(evening, tmp_path) == []
+
+
+@pytest.mark.parametrize("and_party", ["venue", "nobody-at-all"])
+def test_the_driver_names_a_party_of_the_covenant_and_not_itself(evening: Evening, and_party: str) -> None:
+    with evening.venue.writing():
+        made = evening.venue.append(Closed, together=True, and_party=and_party)
+    assert not rights.allowed(evening.police.log.db, made.frame)
+
+
 def test_where_one_party_has_all_desks_it_closes_alone(venue: Desk, tmp_path: Path) -> None:
     desk = Order(venue.log).join(tmp_path / "V9.clog", "venue", "V9")
     with desk.log:

@@ -24,11 +24,16 @@ EVERYBODY = "*"
 """What stands for all parties, those that come later too; no party is called so."""
 
 
-def driver(db: Connection) -> str:
-    """Return the party that answers for the covenant in force, empty where there is none."""
+def in_force(db: Connection) -> Covenant | None:
+    """Return the covenant in force, None where there is none."""
     query = f"SELECT words FROM records WHERE seq = (SELECT since FROM covenants WHERE until = {FOREVER})"
     found = db.execute(query).fetchone()
-    covenant = decode_words(found[0][SALT:]).covenant if found and found[0] else None
+    return decode_words(found[0][SALT:]).covenant if found and found[0] else None
+
+
+def driver(db: Connection) -> str:
+    """Return the party that answers for the covenant in force, empty where there is none."""
+    covenant = in_force(db)
     return covenant.driver if covenant else ""
 
 
@@ -117,7 +122,7 @@ def allowed(db: Connection, frame: Frame, words: Words = Words()) -> bool:  # no
     if isinstance(frame, Recalled | Erased) and any(_is_needed(db, seq) for seq in _positions(db, frame.records)):
         return False
     if isinstance(frame, Closed):
-        return may_close(frame, driver(db))
+        return may_close(frame, in_force(db))
     if isinstance(frame, Erased) and not_to_erase(db, _positions(db, frame.records), party, driver(db)):
         return False
     if isinstance(frame, Recalled) and not_to_recall(
