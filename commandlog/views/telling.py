@@ -169,13 +169,22 @@ class Teller:
                     _("the copy of {entry} is destroyed").format(entry=self.reference(frame.copy)), words.reason
                 )
             case k.Closed():
-                parties = " · ".join(name(one) for one in (frame.speaker, frame.and_party) if one)
-                told = _("{parties} closes the shared log") if frame.together else _("log closed by {parties}")
-                return _join(told.format(parties=parties), words.text)
+                return _join(self._closed(frame), words.text)
             case k.Discarded():
                 return _join(_("log {title} deleted").format(title=words.title), words.reason)
             case _:
                 return self._system(frame, words)
+
+    def _closed(self, frame: k.Closed) -> str:
+        """Tell who closes the log; a shared one, whose desk it is, and that this alone does not close it."""
+        party = frame.by.party if frame.together else frame.speaker
+        parties = " · ".join(self._name(one) for one in (party, frame.and_party) if one)
+        if not frame.together:
+            return _("log closed by {parties}").format(parties=parties)
+        if frame.and_party:
+            return _("{parties} closes the shared log").format(parties=parties)
+        told = _("{party} closes the shared log for its part: it is closed when two parties have closed it")
+        return told.format(party=parties)
 
     def _entries(self, records: tuple[bytes, ...]) -> str:
         """Return how people call these records, each name once."""

@@ -22,6 +22,8 @@ from commandlog.model.records import DeskOpened, Record, Words
 from commandlog.sharing.keeper import rights
 from commandlog.verbs import attaching, closing, misdirecting, saying, withholding
 from commandlog.verbs.continuing import continue_log
+from commandlog.views import timeline
+from commandlog.views.moments import live
 from tests.log.order import Order
 
 
@@ -227,7 +229,22 @@ def test_the_driver_names_a_party_of_the_covenant_and_not_itself(evening: Evenin
     assert not rights.allowed(evening.police.log.db, made.frame)
 
 
+def test_a_closing_is_told_as_what_it_is_and_as_whose_it_is(evening: Evening) -> None:
+    def told() -> str:
+        evening.meet()
+        log = evening.baken.log
+        line = timeline.at_record(log, live(log), log.head.seq)
+        return line.text if line else ""
+
+    closing.close(evening.police, source=Source(party="baken"))
+    assert told() == "Police closes the shared log for its part: it is closed when two parties have closed it"
+    closing.close(evening.venue, and_party="police")
+    assert told() == "Stadion De Dijk · Police closes the shared log"
+
+
 def test_where_one_party_has_all_desks_it_closes_alone(venue: Desk, tmp_path: Path) -> None:
+    with venue.writing():  # who keeps the order does not close, whichever party it is with
+        venue.append(DeskOpened, desk="LOG1", party="police", key=bytes(32))
     desk = Order(venue.log).join(tmp_path / "V9.clog", "venue", "V9")
     with desk.log:
         closing.close(desk)

@@ -58,5 +58,6 @@ def apply(db: Connection, r: Applied) -> None:
 
 
 def _others(db: Connection, party: str) -> bool:
-    """Whether any other party has a desk."""
-    return db.execute("SELECT 1 FROM desks WHERE party != ? LIMIT 1", (party,)).fetchone() is not None
+    """Whether any other party has a desk that can close; a log keeper's (LOG1) writes nothing but the order."""
+    query = "SELECT 1 FROM desks WHERE party != ? AND desk NOT GLOB 'LOG*' LIMIT 1"
+    return db.execute(query, (party,)).fetchone() is not None
