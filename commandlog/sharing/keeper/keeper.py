@@ -40,6 +40,7 @@ ENOUGH = 0.25  # seconds after which a batch ends, whatever is left of it
 CLOCK_OFF = 2000  # milliseconds between this machine's clock and the server's
 AGAIN = 1.0  # seconds between two tries when the server does not answer
 QUIET = 0.005  # seconds of rest after a turn that found nothing, however often one is woken
+MORE = 0.02  # seconds after a turn that found some, in which a notice is waited for
 MANY, BUSY = 10, 0.1  # records of a turn, and seconds after it in which nobody waits for a notice
 
 Connect = Callable[[], "psycopg.Connection[Any]"]
@@ -265,6 +266,8 @@ class Keeper:
                         self._busy = time.monotonic()
                     if not turn.rows:
                         self._wait(RENEW if turn.active else RENEW / 2)
+                    elif turn.rows < MANY and not self._woken:  # at once, it would be in the way of those who get these
+                        self._wait(MORE)
                 except (psycopg.Error, Superseded, Unavailable) as error:
                     self.close()  # where it is this machine that fails (its disk is full), the next one takes over
                     self.health.failed(str(error))
