@@ -84,6 +84,14 @@ def piece(db: sqlite3.Connection, file: bytes, number: int) -> bytes | None:
     return found[0] if found else None
 
 
+def is_whole(db: sqlite3.Connection, file: bytes, salt: bytes) -> bool:
+    """Whether the pieces of a file are what it is called after; holds one of them at a time."""
+    name = sha256(salt)
+    for (number,) in db.execute("SELECT number FROM pieces WHERE file = ? ORDER BY number", (file,)).fetchall():
+        name.update(piece(db, file, number) or b"")
+    return name.digest() == file
+
+
 def content(db: sqlite3.Connection, file: bytes, salt: bytes, size: int) -> bytes | None:
     """Return a whole file, None where what is there is not what its record names."""
     rows = db.execute(f"SELECT {_BYTES} FROM pieces WHERE file = ? ORDER BY number", (file,)).fetchall()

@@ -16,9 +16,11 @@ from commandlog.model.errors import CommandLogError, RuleError
 from commandlog.sharing.desk import desk as loop
 from commandlog.sharing.desk import patience
 from commandlog.sharing.desk.state import State, remembered
+from commandlog.sharing.keeper import statements
+from commandlog.sharing.keeper.accepting import POISONED
 from commandlog.sharing.server import server
 from commandlog.sharing.settings import Settings, Shared
-from commandlog.verbs import saying
+from commandlog.verbs import attaching, saying
 from tests.sharing.conftest import Host
 from tests.sharing.seats import Room
 
@@ -226,6 +228,28 @@ def test_a_file_that_was_put_back_is_told_why_nothing_is_taken(evening: Evening,
     police = evening.desks["P1"] = police.again()
     state = police.until(lambda state: "under the same numbers" in state.trouble)
     assert state.alarm == "standstill" and state.phase == "joined" and state.waiting
+
+
+def test_an_attachment_that_came_spoilt_is_sent_again_while_the_line_stays_up(evening: Evening) -> None:
+    police = evening.follow("P1")
+    desk, admin = police.desk, evening.room.hosted.admin
+    attached = attaching.attach(desk, saying.note(desk, "met een foto").seq, bytes(range(200)), name="foto.bin")
+
+    def is_there() -> bool:
+        return admin.execute("SELECT count(*) FROM commandlog.pieces").fetchone() == (1,)
+
+    def spoil() -> None:
+        """Do what a keeper does with pieces that are not what they should be."""
+        statements.done(admin, [], [(evening.room.hosted.desks["P1"].login, attached.id, POISONED)])
+
+    soon(is_there)
+    admin.execute("DELETE FROM commandlog.pieces")
+    spoil()
+    soon(is_there)
+    desk.log.db.execute("UPDATE pieces SET bytes = zeroblob(200)")
+    spoil()
+    state = police.until(lambda state: "“foto.bin” is damaged" in state.trouble)
+    assert state.phase == "joined" and not state.alarm
 
 
 def test_a_server_without_room_is_told_and_what_others_write_still_comes(

@@ -171,6 +171,35 @@ def test_pieces_that_are_not_what_their_record_names_go_and_can_be_sent_again(
         assert keeper.log.db.execute("SELECT sum(length(bytes)) FROM pieces").fetchone() == (len(content),)
 
 
+def test_good_pieces_stay_where_only_the_keepers_own_are_bad(
+    tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "LATER", 0.0)
+    with room(tmp_path, host) as here:
+        keeper, seat = here.keeper(), here.seat("V2")
+        empty(keeper)
+        seat.follow()
+        content = os.urandom(2 * pieces.PIECE + 1000)
+        attaching.attach(seat.desk, saying.note(seat.desk, "foto").seq, content, name="x.bin")
+        sender, house = Sender(seat.log, seat.conn), keeper.house
+        while sender.send():
+            pass
+        empty(keeper)
+        house.tend(active=True)
+        keeper.log.db.execute("UPDATE pieces SET bytes = zeroblob(length(bytes)) WHERE number = 0")
+        keeper.log.db.execute("UPDATE pieces SET bytes = x'' WHERE number > 0")  # it has yet to fetch those
+        house.fetcher.look(keeper.log.head.seq, again=True)
+        house.fetcher.fetch()
+        assert house.fetcher.bad
+        house.tend(active=True)
+        house.tend(active=True)
+        there = "SELECT string_agg(bytes, '' ORDER BY number) FROM commandlog.pieces"
+        assert here.hosted.admin.execute(there).fetchone() == (content,)
+        assert here.hosted.admin.execute("SELECT count(*) FROM commandlog.refusals").fetchone() == (0,)
+        own = keeper.log.db.execute("SELECT bytes FROM pieces ORDER BY number").fetchall()
+        assert b"".join(piece for (piece,) in own) == content
+
+
 def test_what_is_erased_is_gone_from_the_server_and_who_still_has_it_is_listed(tmp_path: Path, host: Host) -> None:
     canary = "kanarie-" + os.urandom(8).hex()
     with room(tmp_path, host) as here:

@@ -16,18 +16,23 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import CheckViolation
 
 from commandlog.log import pieces
+from commandlog.log.derived.table import position_of
 from commandlog.log.desk import Desk, open_member_desk, sit_down
 from commandlog.log.member import Member
 from commandlog.log.rebuild import first_difference
 from commandlog.log.store import Log
 from commandlog.sharing.desk import sending
+from commandlog.sharing.desk.not_taken import noted
 from commandlog.sharing.desk.sending import Sender
+from commandlog.sharing.desk.spoilt import MOST, Spoilt
 from commandlog.sharing.following import following
 from commandlog.sharing.following.fetching import Fetcher
 from commandlog.sharing.following.following import Follower
+from commandlog.sharing.keeper import statements
+from commandlog.sharing.keeper.accepting import POISONED
 from commandlog.sharing.keeper.keeper import Keeper
 from commandlog.sharing.link import connect
-from commandlog.verbs import attaching, saying
+from commandlog.verbs import attaching, saying, withholding
 from tests.events import Clock
 from tests.log.histories import STEP, Step, play
 from tests.sharing.agreement import agree
@@ -251,6 +256,32 @@ def test_attachments_travel_to_those_who_may_read_them(trio: Trio) -> None:
     assert second.fetcher.missing == 0 and not pieces.is_arriving(second.log.db, frame.file)
     assert venue.log.db.execute("SELECT count(*) FROM pieces").fetchone() == (0,)
     assert venue.conn.execute("SELECT count(*) FROM commandlog.pieces").fetchone() == (0,)
+
+
+def test_what_came_spoilt_is_sent_again_over_the_same_line_a_few_times_and_then_told(trio: Trio) -> None:
+    line, admin = trio.lines["P1"], trio.admin
+    entry = saying.note(line.desk, "met een foto")
+    attached = attaching.attach(line.desk, entry.seq, os.urandom(pieces.PIECE + 10), name="foto.bin")
+    trio.settle()
+    seen, sent = Spoilt(line.log, line.sender), list[int]()
+    login = trio.room.hosted.desks["P1"].login
+    assert seen.look(noted(line.log, line.conn)) == ""
+    for _time in range(MOST + 1):
+        admin.execute("DELETE FROM commandlog.pieces")
+        statements.done(admin, [], [(login, attached.id, POISONED)])
+        told = seen.look(noted(line.log, line.conn))
+        sent.append(line.send())
+        assert seen.look(noted(line.log, line.conn)) == told
+        assert line.send() == 0, "each note counts once"
+        trio.turn()
+    assert sent == [2] * MOST + [0] and "“foto.bin” does not reach the others" in told
+    assert "does not reach" not in Spoilt(line.log, line.sender).look(noted(line.log, line.conn)), "a new connection"
+    line.log.db.execute("UPDATE pieces SET bytes = zeroblob(10) WHERE number = 1")
+    seen = Spoilt(line.log, line.sender)
+    assert "“foto.bin” is damaged" in seen.look(noted(line.log, line.conn))
+    withholding.erase(line.desk, (position_of(line.log.db, entry.id),), "beschadigd")
+    trio.settle()
+    assert seen.look(noted(line.log, line.conn)) == ""
 
 
 def test_pieces_that_are_not_what_was_attached_do_not_stay(trio: Trio) -> None:

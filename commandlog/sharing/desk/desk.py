@@ -23,7 +23,7 @@ from commandlog.log.store import Clock, Log, system_clock
 from commandlog.model.errors import CommandLogError, Damaged, RuleError, Unavailable
 from commandlog.sharing.desk.followed import alone
 from commandlog.sharing.desk.line import Line
-from commandlog.sharing.desk.not_taken import not_taken
+from commandlog.sharing.desk.not_taken import not_taken, noted
 from commandlog.sharing.desk.patience import Patience
 from commandlog.sharing.desk.sending import RECORDS
 from commandlog.sharing.desk.showing import Shower
@@ -226,7 +226,7 @@ class _Desk:
             keeper_alive=alive,
             server_upto=max(line.watch.upto, self.log.head.seq),
             alarm="standstill" if stands else "",
-            trouble=refused or line.not_taken or (trouble if stands else later),
+            trouble=refused or line.not_taken or (trouble if stands else line.damaged or later),
         )
         if now - line.pulsed >= PULSE_EVERY or self.log.head.seq - line.pulsed_upto >= PULSE_AFTER:
             line.pulsed, line.pulsed_upto = now, self.log.head.seq
@@ -234,7 +234,8 @@ class _Desk:
         if now - line.looked >= max(LOOK, EACH * len(self.shower.state.desks), SELDOMER * line.look_took):
             line.looked = now
             self.shower.say(desks=line.watch.others())
-            line.not_taken = not_taken(self.log, line.conn)
+            notes = noted(self.log, line.conn)
+            line.not_taken, line.damaged = not_taken(self.log, notes), line.spoilt.look(notes)
             line.look_took = time.monotonic() - now
         if now - line.tended >= TEND or unpurged(self.log.db):
             line.tended = now

@@ -4,6 +4,7 @@ import psycopg
 
 from commandlog.log.store import Log
 from commandlog.sharing.desk.sending import Sender
+from commandlog.sharing.desk.spoilt import Spoilt
 from commandlog.sharing.desk.watching import Watch
 from commandlog.sharing.following.fetching import Fetcher
 from commandlog.sharing.following.following import Follower
@@ -17,12 +18,13 @@ class Line:
         self.conn = conn
         self.follower = Follower(log, conn, pinned, most[0])
         self.sender = Sender(log, conn, most[1])
+        self.spoilt = Spoilt(log, self.sender)
         self.fetcher = Fetcher(log, conn)
         self.watch = Watch(log, conn, lambda: self.follower.desks)
         self.noticed = True
         self.all_here = False
         self.later = self.full = 0.0
-        self.refused = self.not_taken = ""
+        self.refused = self.not_taken = self.damaged = ""
         self.polled = self.pulsed = self.looked = self.look_took = self.tended = 0.0
         self.pulsed_upto = 0
         conn.add_notify_handler(self._notice)

@@ -1,11 +1,13 @@
 """Why something that a desk has sent does not get its place: what the keeper has noted of it, in words for people."""
 
+from typing import NamedTuple
+
 import psycopg
 
 from commandlog.language import _, marked
 from commandlog.log.derived.table import PROVISIONAL, position_of
 from commandlog.log.store import Log
-from commandlog.sharing.keeper.accepting import BROKEN, CLAIMED, FORGED, LATE, NO_DESK, TAKEN
+from commandlog.sharing.keeper.accepting import BROKEN, CLAIMED, FORGED, LATE, NO_DESK, POISONED, TAKEN
 
 _NUMBERED = marked(
     "The shared log has other entries of this desk under the same numbers: its file was put back to an earlier state,"
@@ -22,15 +24,33 @@ _LARGE = marked(
 _WORDS = {LATE: _NUMBERED, TAKEN: _NUMBERED, FORGED: _SIGNED, CLAIMED: _SIGNED, NO_DESK: _SIGNED, BROKEN: _LARGE}
 
 
-def not_taken(log: Log, conn: psycopg.Connection) -> str:
+_NOTED = "SELECT id, why, at::text FROM commandlog.refusals WHERE why = ANY(%s) ORDER BY at DESC LIMIT 100"
+
+
+class Note(NamedTuple):
+    """What a keeper has noted of a record of this desk: why, and when, which only tells it from an earlier one."""
+
+    id: bytes
+    why: str
+    at: str
+
+
+def noted(log: Log, conn: psycopg.Connection) -> list[Note]:
+    """Return what a keeper has noted of what this desk has sent, as far as it matters now. Raises psycopg.Error."""
+    whys = [POISONED, *(_WORDS if log.tip >= PROVISIONAL else ())]
+    with conn.cursor(binary=True) as cursor:
+        rows = cursor.execute(_NOTED, (whys,)).fetchall()
+    return [Note(*row) for row in rows if [type(one) for one in row] == [bytes, str, str]]
+
+
+def not_taken(log: Log, notes: list[Note]) -> str:
     """Return why something that waits in a desk's file is not taken, "" where nothing is known of that.
 
-    That it came too early is no such reason: it is sent again. Raises psycopg.Error.
+    That it came too early is no such reason: it is sent again.
     """
     if log.tip < PROVISIONAL:
         return ""
-    rows = conn.execute("SELECT id, why FROM commandlog.refusals ORDER BY at DESC LIMIT 100", binary=True).fetchall()
-    for record, why in rows:
-        if why in _WORDS and isinstance(record, bytes) and position_of(log.db, record) >= PROVISIONAL:
-            return _(_WORDS[why])
+    for note in notes:
+        if note.why in _WORDS and position_of(log.db, note.id) >= PROVISIONAL:
+            return _(_WORDS[note.why])
     return ""

@@ -150,6 +150,10 @@ class Sender:
                 return 1
         return 0
 
+    def send_pieces_again(self) -> None:
+        """Send the pieces that the server does not have, once more."""
+        self._pieces = None
+
     def _unsent(self) -> list[tuple[bytes, int]]:
         """Return the pieces of this desk's attachments that the server is not known to have, in their order."""
         files = {file: size for _seq, file, size in self.log.db.execute(_ATTACHED, (self.desk,)).fetchall()}

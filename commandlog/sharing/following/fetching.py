@@ -1,9 +1,7 @@
 """Fetching attachments: their pieces come behind their records, a few at a time, as far as this desk may read them."""
 
-import sqlite3
 import time
 from contextlib import suppress
-from hashlib import sha256
 
 import psycopg
 
@@ -75,7 +73,7 @@ class Fetcher:
             pieces.receive(self.log.db, file, found, self.log.clock())
             if not whole:
                 return
-            if _is_whole(self.log.db, file, decode_words(words[0][SALT:]).salt):
+            if pieces.is_whole(self.log.db, file, decode_words(words[0][SALT:]).salt):
                 pieces.settle(self.log.db, file)
                 self._wanted.pop(file)
             else:  # what was sent is not what was attached: nothing of it stays
@@ -90,10 +88,3 @@ class Fetcher:
         if self.log.db.execute("SELECT words IS NULL FROM records WHERE seq = ?", (seq,)).fetchone() == (1,):
             with suppress(KeyError):
                 del self._wanted[file]
-
-
-def _is_whole(db: sqlite3.Connection, file: bytes, salt: bytes) -> bool:
-    name = sha256(salt)
-    for (number,) in db.execute("SELECT number FROM pieces WHERE file = ? ORDER BY number", (file,)).fetchall():
-        name.update(pieces.piece(db, file, number) or b"")
-    return name.digest() == file

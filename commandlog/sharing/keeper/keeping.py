@@ -13,8 +13,9 @@ from msgspec import Struct
 from commandlog.log import chain, pieces
 from commandlog.log.derived.table import FOREVER
 from commandlog.model.frames import Millis
+from commandlog.model.media import LARGEST
 from commandlog.model.order import DeskSeen
-from commandlog.model.records import DeskOpened
+from commandlog.model.records import DeskOpened, decode_words
 from commandlog.sharing.following.fetching import Fetcher
 from commandlog.sharing.following.pulses import Pulse, beat_bytes, pulse_holds
 from commandlog.sharing.keeper import statements
@@ -73,6 +74,15 @@ _MOVE = """
 WITH moved AS (DELETE FROM commandlog.pieces_in WHERE login = %s AND file = %s RETURNING number, bytes)
 INSERT INTO commandlog.pieces SELECT %s, %s, number, bytes FROM moved
 WHERE number < %s AND octet_length(bytes) = CASE WHEN number = %s - 1 THEN %s ELSE %s END ON CONFLICT DO NOTHING
+"""
+_DROP = f"""
+DELETE FROM commandlog.pieces WHERE file = %(file)s AND CASE WHEN %(size)s > {LARGEST} THEN true ELSE (
+    SELECT sha256(%(salt)s || string_agg(bytes, ''::bytea ORDER BY number)) FROM commandlog.pieces
+    WHERE file = %(file)s HAVING count(*) = %(count)s) <> %(file)s END
+"""
+_ATTACHED = """
+SELECT e.id, e.desk, a.size, r.words FROM attachments a JOIN entries e ON e.since = a.since
+JOIN records r ON r.seq = a.since WHERE a.file = ? ORDER BY a.since LIMIT 1
 """
 _INBOX = """
 SELECT (SELECT count(*) FROM (SELECT FROM commandlog.inbox LIMIT %s) AS first),
@@ -242,18 +252,18 @@ class Housekeeping:
             self.fetcher.look(self.log.head.seq, again=True)
 
     def _drop_bad(self) -> None:
-        """Take away pieces that are not what their record names, and note it for the desk that sent them.
+        """Take away pieces that are not what their record names, and note it for the desk that sends them again.
 
-        Only the whole of a file can be checked: here, before most desks have fetched it. The desk sends it again at its
-        next connection.
+        Only the whole of a file can be checked: here, before most desks have fetched it. It is the server's that must
+        be bad: here some may have been left of an earlier set, or changed on this disk, and those are fetched anew.
         """
         for file in self.fetcher.bad:
-            self.conn.execute("DELETE FROM commandlog.pieces WHERE file = %s", (file,))
-            query = "SELECT e.id, e.desk FROM attachments a JOIN entries e ON e.since = a.since WHERE a.file = ?"
-            for record_id, desk in self.log.db.execute(f"{query} ORDER BY a.since LIMIT 1", (file,)):
-                login = self.conn.execute(_LOGIN, (desk,)).fetchone()
-                notes = [(login[0], record_id, POISONED)] if login else []
-                statements.done(self.conn, [], notes)
+            for record_id, desk, size, words in self.log.db.execute(_ATTACHED, (file,)).fetchall():
+                salt = decode_words(words[chain.SALT :]).salt if words else b""
+                asked = {"file": file, "size": size, "count": pieces.count(size), "salt": salt}
+                if self.conn.execute(_DROP, asked).rowcount:
+                    login = self.conn.execute(_LOGIN, (desk,)).fetchone()
+                    statements.done(self.conn, [], [(login[0], record_id, POISONED)] if login else [])
         self.fetcher.bad.clear()
 
     def _fetch(self) -> None:
