@@ -76,8 +76,12 @@ def _say_closed_for_all(desk: Desk) -> None:
         whose = " · ".join(name(one) for one in found if one)
         click.echo(_("{file} is closed by {parties}.").format(file=desk.log.path, parties=whose))
         return
-    told = _("{party} has closed {file}. It is closed for all when a second party closes it too, at its own desk.")
-    click.echo(told.format(party=name(desk.party), file=desk.log.path))
+    told = _(
+        "{party} has closed {file}. It is closed for all when a second party closes it too, at its own desk, within {n}"
+        " hours."
+    )
+    hours = closings.WAITS // 3_600_000
+    click.echo(told.format(party=name(desk.party), file=desk.log.path, n=hours))
 
 
 @click.command("continue")

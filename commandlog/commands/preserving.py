@@ -14,6 +14,7 @@ from commandlog.language import _, ngettext
 from commandlog.log.backup import backup as make_backup
 from commandlog.log.copy_setting import CopySetting
 from commandlog.log.copying import CopyState, Follower
+from commandlog.log.derived import closings
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.desk import home_desk
 from commandlog.log.engine import of_write_ahead
@@ -226,6 +227,7 @@ def _document(log: Log, found: Facts, state: CopyState | None, unknown: str) -> 
         "write_ahead_held_back": log.move_write_ahead().held_back,
         "desks": [{"desk": desk, "party": party} for desk, party in found.desks],
         "closed": when(found.closed),
+        "half_closed": {party: when(since) for party, since in found.half_closed.items()},
         "checkpoint": found.checkpoint,
         "pending_erasures": found.pending,
         "second_copy": kept,
@@ -261,6 +263,10 @@ def _lines(log: Log, found: Facts, state: CopyState | None, unknown: str) -> lis
         if found.checkpoint
         else _("{closed}; no checkpoint yet").format(closed=closed),
     ]
+    for party, since in found.half_closed.items():
+        told = _("{party} closed it {time}: it waits for a second party until {until}")
+        name = visible(log.covenant().party_name(party))
+        lines.append(told.format(party=name, time=when(since), until=when(since + closings.WAITS)))
     if found.pending:
         told = ngettext(
             "{n} erasure not finished in this file", "{n} erasures not finished in this file", found.pending

@@ -74,7 +74,7 @@ def _check_shared(desk: Desk, and_party: str, about: About) -> None:
             " has agreed by voice."
         )
         raise RuleError(told.format(party=name(and_party), driver=name(driver)))
-    if not and_party and desk.party in closings.waiting(desk.log.db):
+    if not and_party and desk.party in closings.waiting(desk.log.db, desk.log.clock()):
         told = _(
             "{party} has closed this log already. It is closed for all when a second party closes it too, at its own"
             " desk; or {driver}, which drives the event, names one that has agreed by voice (--with)."

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from commandlog.language import _, ngettext
 from commandlog.log.copying import CopyState, pending
+from commandlog.log.derived import closings
 from commandlog.log.derived.table import FOREVER
 from commandlog.log.erasing import unpurged
 from commandlog.log.mark import BACKUP
@@ -31,8 +32,9 @@ class Facts(NamedTuple):
     """What there is to say of a log without looking into it. Sizes are in bytes, times in milliseconds UTC.
 
     `check_value` is the hash of the last record, `checkpoint` the last record that a checkpoint was signed at, `closed`
-    when the log was closed (0: it is open), `copy_of` what it is a copy of (empty: it is a log), `pending` how many
-    erasures have destroyed words whose bytes this file may still hold.
+    when the log was closed (0: it is open), `half_closed` which parties have closed a shared one that waits for a
+    second party, with when, `copy_of` what it is a copy of (empty: it is a log), `pending` how many erasures have
+    destroyed words whose bytes this file may still hold.
     """
 
     file: Path
@@ -44,6 +46,7 @@ class Facts(NamedTuple):
     write_ahead: int
     desks: list[tuple[str, str]]
     closed: Millis
+    half_closed: dict[str, Millis]
     checkpoint: int
     backup: Backed | None
     copy_of: str
@@ -67,6 +70,7 @@ def facts(log: Log) -> Facts:
         log.wal_bytes,
         desks,
         log.kept_at(closing) if closing else 0,
+        {} if closing else closings.waiting(db, log.clock()),
         checkpoint,
         _last_backup(log),
         log.mark.described if log.mark else "",

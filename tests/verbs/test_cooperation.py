@@ -1,5 +1,7 @@
 """In a shared log nobody takes back what another party said, and no party ends the evening of the others alone."""
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +15,7 @@ from commandlog.log.derived.recalls import reads
 from commandlog.log.derived.table import position_of
 from commandlog.log.desk import Desk
 from commandlog.log.rebuild import take
-from commandlog.log.store import Log
+from commandlog.log.store import Log, system_clock
 from commandlog.log.verify import verify
 from commandlog.model.errors import RuleError
 from commandlog.model.frames import Source
@@ -24,6 +26,7 @@ from commandlog.verbs import attaching, closing, misdirecting, saying, withholdi
 from commandlog.verbs.continuing import continue_log
 from commandlog.views import timeline
 from commandlog.views.moments import live
+from tests.events import Clock
 from tests.log.order import Order
 
 
@@ -158,6 +161,11 @@ def states(evening: Evening) -> set[bool]:
     return {closings.first(desk.log.db) > 0 for desk in evening.desks}
 
 
+def waits(evening: Evening) -> list[str]:
+    """Return which parties wait for a second one, the first one first."""
+    return [*closings.waiting(evening.baken.log.db, evening.order.clock())]
+
+
 def test_one_party_does_not_end_the_evening_of_the_others(evening: Evening, tmp_path: Path) -> None:
     for desk in (evening.police, evening.venue):
         if desk is evening.venue:
@@ -167,7 +175,7 @@ def test_one_party_does_not_end_the_evening_of_the_others(evening: Evening, tmp_
         closing.close(desk, text="einde inzet")
         evening.meet()
         assert states(evening) == {desk is evening.venue}
-        assert closings.waiting(evening.baken.log.db) == ([] if desk is evening.venue else ["police"])
+        assert waits(evening) == ([] if desk is evening.venue else ["police"])
     for desk in evening.desks:
         with pytest.raises(RuleError, match="This log was closed on"):
             saying.note(desk, "te laat")
@@ -176,6 +184,23 @@ def test_one_party_does_not_end_the_evening_of_the_others(evening: Evening, tmp_
     assert refused(evening, tmp_path) == []
     done = continue_log(evening.venue, tmp_path / "next.clog", tmp_path / "settings")
     assert not done.closed
+
+
+def test_a_party_waits_twelve_hours_for_a_second_one(evening: Evening, clock: Clock) -> None:
+    closing.close(evening.police)
+    evening.meet()
+    clock.tick(12 * 3600 - 1)
+    assert waits(evening) == ["police"]
+    clock.tick(1)
+    assert waits(evening) == []
+    for desk in (evening.baken, evening.police):  # who closed in vain may close again
+        assert states(evening) == {False}
+        closing.close(desk)
+        evening.meet()
+    assert states(evening) == {True}
+    assert evening.venue.log.db.execute("SELECT party, and_party FROM closings").fetchall() == [("baken", "police")]
+    for desk in evening.desks:
+        assert verify(desk.log.path, deep=True).holds
 
 
 def test_two_that_close_at_once_have_closed_it(evening: Evening) -> None:
@@ -196,16 +221,25 @@ def test_the_driver_names_who_has_agreed_by_voice_and_nobody_else_does(evening: 
     assert refused(evening, tmp_path) == []
 
 
-def test_the_command_says_what_a_closing_waits_for(evening: Evening, capsys: pytest.CaptureFixture[str]) -> None:
-    told = []
+def test_the_commands_say_what_a_closing_waits_for(
+    evening: Evening, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock.now = system_clock()  # the commands have no other
+    told, file = [], str(evening.venue.log.path)
     for desk in (evening.police, evening.baken):
         assert main(["close", str(desk.log.path)]) == DONE
-        told.append(capsys.readouterr().out)
         desk.log.refresh()
         evening.meet()
+        assert main(["status", file]) == DONE
+        told.append(capsys.readouterr().out)
+        assert main(["status", file, "--json"]) == DONE
+        half_closed = json.loads(capsys.readouterr().out)["half_closed"]
+        assert [*half_closed] == (["police"] if desk is evening.police else [])
     assert "Police has closed" in told[0]
     assert "when a second party closes it too" in told[0]
+    assert re.search(r"Police closed it 20\S+ \S+: it waits for a second party until 20", told[0])
     assert "is closed by Police · Baken Security." in told[1]
+    assert "it waits for" not in told[1]
     assert main(["timeline", str(evening.venue.log.path), "--system"]) == DONE
     assert "Police closes the shared log" in capsys.readouterr().out
 

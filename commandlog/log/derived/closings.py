@@ -17,16 +17,22 @@ class ClosingRow(NamedTuple):
 
 
 class HalfClosedRow(NamedTuple):
-    """A party has closed a shared log; it waits for a second one until the record at `until`."""
+    """A party has closed a shared log at `kept_at` (milliseconds UTC); it waits for a second one."""
 
     since: int
     until: int
     party: str
+    kept_at: int
 
 
 TABLE = Table("closings", ClosingRow, version=2)
 HALVES = Table("half_closings", HalfClosedRow, version=4)
 KINDS = (Closed,)
+
+WAITS = 12 * 3_600_000
+"""How long (milliseconds) a party's part in closing a shared log waits for a second party: an evening, not the next."""
+
+_NO_LONGER = f"UPDATE half_closings SET until = ? WHERE until = {FOREVER}"
 
 
 def first(db: Connection, position: int = FOREVER) -> int:
@@ -35,23 +41,27 @@ def first(db: Connection, position: int = FOREVER) -> int:
     return found[0] or 0
 
 
-def waiting(db: Connection) -> list[str]:
-    """Return the parties that have closed a shared log and wait for a second one, the first one first."""
-    query = f"SELECT party FROM half_closings WHERE until = {FOREVER} ORDER BY since"
-    return [party for (party,) in db.execute(query)]
+def waiting(db: Connection, now: int) -> dict[str, int]:
+    """Return which parties have closed a shared log and wait for a second one, with when, the first one first.
+
+    `now` and when are milliseconds UTC.
+    """
+    query = f"SELECT party, kept_at FROM half_closings WHERE until = {FOREVER} AND kept_at > ? ORDER BY since"
+    return dict(db.execute(query, (now - WAITS,)).fetchall())
 
 
 def apply(db: Connection, r: Applied) -> None:
     """Close the log; a shared one, when a second party does so, too."""
     party, second = r.frame.speaker, r.frame.and_party
     if r.frame.together:
-        party, before = r.party, waiting(db)  # whose desk it is, not who is said to have said it
+        party, before = r.party, waiting(db, r.kept_at)  # whose desk it is, not who is said to have said it
         second = second or next((one for one in before if one != party), "")
         if not second and _others(db, party):
             if party not in before:
-                db.execute(HALVES.insert, (r.seq, FOREVER, party))
+                db.execute(f"{_NO_LONGER} AND party = ?", (r.seq, party))
+                db.execute(HALVES.insert, (r.seq, FOREVER, party, r.kept_at))
             return
-        db.execute(f"UPDATE half_closings SET until = ? WHERE until = {FOREVER}", (r.seq,))
+        db.execute(_NO_LONGER, (r.seq,))
         if second in before:
             party, second = second, party
     db.execute(TABLE.insert, (r.seq, FOREVER, party, second))
