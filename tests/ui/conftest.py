@@ -32,8 +32,17 @@ def qapp_args() -> list[str]:
     return ["commandlog"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def known_from_before() -> Iterator[None]:
+    """Leave what was there before the first window (modules, tests) out of what is looked through after each test."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
-def nothing_left_behind() -> Iterator[None]:
+def nothing_left_behind(known_from_before: None) -> Iterator[None]:
     """Fail where a test leaves a thread or a timer of the program behind. It is set up first, so it looks last."""
     threads, timers = set(threading.enumerate()), _timers()
     yield
