@@ -44,6 +44,7 @@ INVITED = Invitation(
     password="works once",  # noqa: S106
     party_name="Baken Security",
 )
+SHARED = ("desks", "settle")  # screens that say something where the log is shared
 
 
 def share(evening: Path, folder: Path) -> Path:
@@ -133,7 +134,7 @@ def shots(file: Path, look: str) -> Iterator[tuple[str, QWidget]]:
     QTest.qWait(3 * SETTLED)
     window.entry.line.clear()
     window.session.shared._come(state(file))
-    for name in ("desks", "settle"):
+    for name in SHARED:
         window.show_screen(name)
         QTest.qWait(SETTLED)
         yield name, window
