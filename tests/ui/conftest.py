@@ -52,6 +52,9 @@ def nothing_left_behind(known_from_before: None) -> Iterator[None]:
     gc.collect()
     running = [one for one in gc.get_objects() if type(one) is Worker and isValid(one) and one.isRunning()]
     left = [one for one in threading.enumerate() if one not in threads and not isinstance(one, threading._DummyThread)]
+    for one in left:
+        one.join(1)  # one that was told to end a moment ago does
+    left = [one for one in left if one.is_alive()]
     assert not running, "a worker is still running"
     assert not left, f"threads are still running: {left}"
     assert not [told for number, told in _timers().items() if number not in timers], "timers are still running"
