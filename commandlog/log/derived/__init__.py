@@ -1,7 +1,7 @@
 """Everything that people see is derived from the records by what is in this folder: one file per table.
 
 `apply` takes a record in, in the transaction that stores it; `undo` takes single ones back, so that records which were
-only provisional can be applied anew behind what others had written meanwhile; `rollback` takes back all after a position.
+only provisional can be applied anew behind what others had written meanwhile; `rollback` takes back a whole end.
 """
 
 from collections.abc import Callable
